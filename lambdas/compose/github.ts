@@ -1,0 +1,15 @@
+import { createAppTokens } from '../adapters/app-tokens.ts';
+import { createGitHubSend } from '../adapters/github-request.ts';
+import { createGitHubRest } from '../adapters/github-rest.ts';
+import { type AppKeys, createKmsSigner, kmsClient } from '../adapters/kms-signer.ts';
+import { createSsmGitHubApp, ssmClient } from '../adapters/ssm-github-app.ts';
+import { systemClock as clock, systemDice as dice } from '../adapters/system.ts';
+import type { GitHub } from '../ports/github.ts';
+
+/** GitHub as the App of this stack: the parameter tells which App, KMS signs for it. */
+export function composeGitHub(env: { GITHUB_APP_PARAMETER: string; APP_KEYS: AppKeys }): GitHub {
+  const app = createSsmGitHubApp({ client: ssmClient(), parameter: env.GITHUB_APP_PARAMETER, clock });
+  const send = createGitHubSend({ clock });
+  const sign = createKmsSigner(kmsClient(), env.APP_KEYS);
+  return createGitHubRest({ app, send, clock, tokens: createAppTokens({ app, sign, send, clock, dice }) });
+}

@@ -1,0 +1,132 @@
+import type { JobItem, LaunchItem, RunnerItem } from '../contracts/ledger.ts';
+import type { Reason } from '../contracts/reasons.ts';
+import { freshPool, giveBack, heldBack, launchServed } from '../core/breaker.ts';
+import { waitAgain } from '../core/job.ts';
+import { type LaunchResult, resolved, retryAt, settleLaunch } from '../core/launch-plan.ts';
+import { newRunner } from '../core/runner.ts';
+import { expiryOf, UNSURE_LAUNCH_MS } from '../core/spacing.ts';
+import type { LaunchAnswer, LaunchedInstance } from '../ports/instances.ts';
+import type { Outcome } from '../ports/outcome.ts';
+import { amend } from './amend.ts';
+import { inParallel, LEDGER_WIDTH } from './bounded.ts';
+import type { World } from './world.ts';
+
+/**
+ * Writes what a launch gave: runners first, then the launch as resolved, then the jobs that got nothing. A death in
+ * between leaves the launch open, and the sweep finds its instances by the ticket's tag.
+ * Returns jobs that found no capacity in any offer.
+ */
+export async function settle(
+  launch: LaunchItem,
+  what: { readonly answer: Outcome<LaunchAnswer>; readonly jobs: readonly JobItem[] },
+  world: World,
+): Promise<readonly JobItem[]> {
+  const answer = what.answer.ok ? what.answer : asAnswer(what.answer);
+  const result = answer === undefined ? undefined : settleLaunch(launch, answer.value);
+  if (result === undefined || result.isUnsure || result.reason === 'launch-unsure') {
+    await lookLater(launch, world);
+    return [];
+  }
+  const written = await writeRunners(launch, result.served, world);
+  if (!written) return [];
+  await close(launch, result, world);
+  return releaseJobs(result, what.jobs, world);
+}
+
+/** A fault of the whole call is the same fault for every unit; `unsure` is none: instances may exist. */
+function asAnswer(outcome: Outcome<LaunchAnswer>): { readonly value: LaunchAnswer } | undefined {
+  if (outcome.ok) return outcome;
+  if (outcome.fault.kind === 'unsure' || outcome.fault.code === 'IdempotentParameterMismatch')
+    return undefined;
+  return { value: { instances: [], faults: [{ instanceType: null, zone: null, fault: outcome.fault }] } };
+}
+
+async function lookLater(launch: LaunchItem, world: World): Promise<void> {
+  world.journal.warn('launch-unsure', { ticket: launch.ticket, pool: launch.pool });
+  await world.ledger.write({ ...launch, due: world.clock.now() + UNSURE_LAUNCH_MS });
+}
+
+export interface Served {
+  readonly instance: LaunchedInstance;
+  readonly unit: LaunchItem['units'][number];
+}
+
+/** Every instance becomes a runner with an intent. False when one could not be written: the launch stays open. */
+export async function writeRunners(
+  launch: LaunchItem,
+  served: readonly Served[],
+  world: World,
+  reason: Reason = 'launched',
+): Promise<boolean> {
+  const act = {
+    now: world.clock.now(),
+    by: reason === 'adopted' ? ('sweep' as const) : ('dispatch' as const),
+  };
+  const written = await inParallel(served, LEDGER_WIDTH, async ({ instance, unit }) => {
+    const target = launch.targets[unit.group];
+    if (target === undefined) return true;
+    const runner: RunnerItem = newRunner(
+      launch,
+      instance,
+      { group: unit.group, cause: unit.jobId, target },
+      { ...act, reason, launchedAt: launch.createdAt },
+    );
+    const answer = await world.ledger.write(runner);
+    // 'stale': somebody adopted the instance first.
+    return answer.ok;
+  });
+  world.journal.count('Launched', { pool: launch.pool, n: served.length });
+  return written.every(Boolean);
+}
+
+async function close(launch: LaunchItem, result: LaunchResult, world: World): Promise<void> {
+  const now = world.clock.now();
+  const ids = result.served.map(({ instance }) => instance.instanceId);
+  await world.ledger.write(resolved(launch, ids, expiryOf(now)));
+  const short = result.unserved.length;
+  if (short === 0 && result.served.length <= launch.units.length) {
+    await amend(world.ledger, { kind: 'pool', id: launch.pool }, (pool) =>
+      pool === undefined ? undefined : launchServed(pool),
+    );
+    return;
+  }
+  world.journal.count('LaunchShort', { pool: launch.pool, reason: result.reason, n: Math.max(0, short) });
+  if (result.holdsPool) world.journal.warn(result.reason, { pool: launch.pool, ticket: launch.ticket });
+  await amend(world.ledger, { kind: 'pool', id: launch.pool }, (item) => {
+    const pool = giveBack(item ?? freshPool(launch.pool), short);
+    return result.holdsPool ? heldBack(pool, result.reason, now) : pool;
+  });
+}
+
+/** Jobs that got nothing wait again. Those that merely found no capacity are returned: another market may serve them. */
+async function releaseJobs(
+  result: LaunchResult,
+  jobs: readonly JobItem[],
+  world: World,
+): Promise<readonly JobItem[]> {
+  const ids = new Set(result.unserved.map(({ jobId }) => jobId));
+  const pools = new Map<string, Awaited<ReturnType<typeof readPool>>>();
+  const released = await inParallel(
+    jobs.filter(({ jobId }) => ids.has(jobId)),
+    LEDGER_WIDTH,
+    async (job) => {
+      const name = job.pool ?? '';
+      const pool = pools.get(name) ?? (await readPool(name, world));
+      pools.set(name, pool);
+      const now = world.clock.now();
+      const due = retryAt(result.reason, job.intent.attempt, pool, now);
+      const amended = await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) =>
+        item?.intent.ticket === job.intent.ticket
+          ? waitAgain(item, { now, by: 'dispatch', reason: result.reason, due })
+          : undefined,
+      );
+      return amended.ok ? amended.value?.item : undefined;
+    },
+  );
+  return result.reason === 'capacity-exhausted' ? released.filter((job) => job !== undefined) : [];
+}
+
+async function readPool(name: string, world: World) {
+  const read = await world.ledger.read('pool', name);
+  return read.ok ? read.value : undefined;
+}

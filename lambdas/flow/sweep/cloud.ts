@@ -1,0 +1,90 @@
+import type { RunnerItem } from '../../contracts/ledger.ts';
+import { TAG } from '../../contracts/tags.ts';
+import { ended, endWanted } from '../../core/runner.ts';
+import { ENDS_MAX } from '../../core/sweep-bounds.ts';
+import { type Command, planSweep } from '../../core/sweep-plan.ts';
+import type { SeenInstance } from '../../ports/instances.ts';
+import { amend } from '../amend.ts';
+import { inParallel, LEDGER_WIDTH } from '../bounded.ts';
+import { runnerEnded } from '../observe-instances.ts';
+import { writeRunners } from '../settle-launch.ts';
+import type { World } from '../world.ts';
+import { type Due, readItems } from './due.ts';
+
+export interface CloudView {
+  readonly takenAt: number;
+  /** Undefined when the list was not complete: then nothing is decided from it. */
+  readonly instances: readonly SeenInstance[] | undefined;
+}
+
+/** Compares a complete list of our instances with the ledger and carries out what follows. */
+export async function compareCloud(view: CloudView, due: Due, world: World): Promise<void> {
+  if (view.instances === undefined) return;
+  const ids = [
+    ...view.instances.map(({ instanceId }) => instanceId),
+    ...due.runners.map(({ instanceId }) => instanceId),
+  ];
+  const runners = new Map(
+    (await readItems('runner', ids, world)).map((runner) => [runner.instanceId, runner]),
+  );
+  const strangers = view.instances.filter(({ instanceId }) => !runners.has(instanceId));
+  const tickets = strangers.map(({ tags }) => tags[TAG.ticket] ?? '').filter((ticket) => ticket !== '');
+  const launches = new Map(
+    (await readItems('launch', tickets, world)).map((launch) => [launch.ticket, launch]),
+  );
+  const commands = planSweep({ takenAt: view.takenAt, instances: view.instances, runners, launches });
+  for (const command of commands) {
+    if (command.do === 'adopt') await adopt(command.instance, launches, world);
+  }
+  await inParallel(commands, LEDGER_WIDTH, async (command) => {
+    const runner = command.do === 'mark-ended' ? runners.get(command.instanceId) : undefined;
+    if (command.do === 'mark-ended' && runner !== undefined) await markEnded(runner, command.at, world);
+  });
+  await endAll(commands, world);
+}
+
+async function adopt(
+  instance: SeenInstance,
+  launches: ReadonlyMap<string, Parameters<typeof writeRunners>[0]>,
+  world: World,
+): Promise<void> {
+  const launch = launches.get(instance.tags[TAG.ticket] ?? '');
+  const unit = launch?.units.at(-1);
+  if (launch !== undefined && unit !== undefined)
+    await writeRunners(launch, [{ instance, unit }], world, 'adopted');
+}
+
+async function markEnded(runner: RunnerItem, at: number, world: World): Promise<void> {
+  const act = { now: world.clock.now(), by: 'sweep' as const, at, reason: 'instance-ended' as const };
+  let before = runner;
+  const amended = await amend(
+    world.ledger,
+    { kind: 'runner', id: runner.instanceId, known: runner },
+    (item) => {
+      if (item === undefined) return undefined;
+      before = item;
+      return ended(item, act);
+    },
+  );
+  if (amended.ok && amended.value?.isChanged === true) await runnerEnded(before, amended.value.item, world);
+}
+
+/** The decision is written before the call, so that a claim in between is told to go. */
+async function endAll(commands: readonly Command[], world: World): Promise<void> {
+  const ends = commands.filter((command) => command.do === 'end').slice(0, ENDS_MAX);
+  if (ends.length === 0) return;
+  const act = { now: world.clock.now(), by: 'sweep' as const };
+  await inParallel(ends, LEDGER_WIDTH, async ({ instanceId, reason, pool }) => {
+    await amend(world.ledger, { kind: 'runner', id: instanceId }, (item) =>
+      item === undefined ? undefined : endWanted(item, { ...act, reason }),
+    );
+    const metric =
+      reason === 'orphaned' ? 'OrphanFound' : reason === 'lifetime-over' ? 'LifetimeExceeded' : undefined;
+    if (metric !== undefined) world.journal.count(metric, pool === null ? {} : { pool });
+    world.journal.say('runner-end', { instanceId, reason });
+  });
+  const answers = await world.instances.terminate(ends.map(({ instanceId }) => instanceId));
+  for (const [instanceId, answer] of answers) {
+    if (typeof answer !== 'string') world.journal.warn('terminate-failed', { instanceId, code: answer.code });
+  }
+}

@@ -1,0 +1,58 @@
+import type { JitFiles } from '../contracts/claim.ts';
+import type { RunFacts } from '../contracts/facts.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Where a registration lives. `repository` is null for organization scope. */
+export interface Scope {
+  readonly installationId: string;
+  readonly owner: string;
+  readonly repository: string | null;
+}
+
+export interface MintRequest {
+  readonly scope: Scope;
+  /** Fresh for each call: a name is never used twice. */
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly runnerGroupId: number;
+}
+
+export interface Minted {
+  readonly runnerId: string;
+  readonly jit: JitFiles;
+}
+
+export interface SeenRunner {
+  readonly runnerId: string;
+  readonly name: string;
+  readonly online: boolean;
+  readonly busy: boolean;
+}
+
+export interface SeenJob {
+  readonly status: 'queued' | 'waiting' | 'requested' | 'pending' | 'in_progress' | 'completed';
+  readonly runnerName: string | null;
+  readonly conclusion: string | null;
+}
+
+/**
+ * GitHub's REST API as the App's installation. No retries inside: one adapter maps status and rate headers to faults.
+ * `busy` carries GitHub's own waiting time (retry-after, or the reset of an empty bucket).
+ */
+export interface GitHub {
+  /**
+   * Registers a single-use runner. Never repeated under the same name: 409 (`refused`, code `name-taken`) is usually our
+   * own lost answer. After `unsure` a registration may stand under the name: it is doomed and deleted, never used.
+   */
+  mint(request: MintRequest): Promise<Outcome<Minted>>;
+  /** 'gone' (404) is success. 'busy' (422): a job runs on it, keep the instance. */
+  deregister(scope: Scope, runnerId: string): Promise<Outcome<'deregistered' | 'gone' | 'busy'>>;
+  /** The runner registered under exactly this name. REST's busy flag lags: never the ground for ending a machine. */
+  findRunner(scope: Scope, name: string): Promise<Outcome<SeenRunner | undefined>>;
+  /** All runners of the scope; `ok` only if the list is complete, at most 50 pages of 100. */
+  listRunners(scope: Scope): Promise<Outcome<readonly SeenRunner[]>>;
+  /** Facts of a run's latest attempt; undefined when GitHub answers 404. */
+  run(scope: Scope, repositoryFullName: string, runId: string): Promise<Outcome<RunFacts | undefined>>;
+  /** A job's state now; undefined when GitHub answers 404. Lags behind its webhook by some seconds. */
+  job(scope: Scope, repositoryFullName: string, jobId: string): Promise<Outcome<SeenJob | undefined>>;
+}
