@@ -1,8 +1,8 @@
-import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import * as z from 'zod/mini';
 import { instanceId } from '../contracts/text.ts';
 import type { SeenInstance } from '../ports/instances.ts';
 import { done, failed, type Outcome } from '../ports/outcome.ts';
+import type { DescribeOutput, Ec2Calls, MetadataOptions } from './ec2-calls.ts';
 import { faultOf } from './faults.ts';
 
 /** EC2's largest page. */
@@ -21,44 +21,45 @@ const described = z.object({
     Name: z.enum(['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated']),
   }),
   Tags: z.optional(z.array(z.object({ Key: z.string(), Value: z.string() }))),
+  MetadataOptions: z.optional(
+    z.object({ HttpEndpoint: z.optional(z.string()), State: z.optional(z.string()) }),
+  ),
+});
+type Described = z.infer<typeof described>;
+
+const seenInstance = (one: Described): SeenInstance => ({
+  instanceId: one.InstanceId,
+  instanceType: one.InstanceType,
+  zone: one.Placement.AvailabilityZone,
+  market: one.InstanceLifecycle === 'spot' ? 'spot' : 'on-demand',
+  state: one.State.Name,
+  imageId: one.ImageId,
+  launchedAt: one.LaunchTime.getTime(),
+  tags: Object.fromEntries((one.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
 });
 
-function seenInstance(instance: Instance): SeenInstance | undefined {
-  const { data } = described.safeParse(instance);
-  if (data === undefined) return undefined;
-  return {
-    instanceId: data.InstanceId,
-    instanceType: data.InstanceType,
-    zone: data.Placement.AvailabilityZone,
-    market: data.InstanceLifecycle === 'spot' ? 'spot' : 'on-demand',
-    state: data.State.Name,
-    imageId: data.ImageId,
-    launchedAt: data.LaunchTime.getTime(),
-    tags: Object.fromEntries((data.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
-  };
-}
+/** All instances of a page, or undefined if one of them is not described as EC2 does. */
+const instancesOf = ({ Reservations = [] }: DescribeOutput): Described[] | undefined =>
+  z.array(described).safeParse(Reservations.flatMap(({ Instances = [] }) => Instances)).data;
 
 /** Every instance with the tag, page by page; all of them or a fault, since absence from a part proves nothing. */
 export async function describeTagged(
-  client: EC2Client,
+  ec2: Ec2Calls,
   tag: { readonly key: string; readonly value: string },
 ): Promise<Outcome<readonly SeenInstance[]>> {
   const seen = new Map<string, SeenInstance>();
+  const Filters = [{ Name: `tag:${tag.key}`, Values: [tag.value] }];
   let NextToken: string | undefined;
   try {
     for (let page = 0; page < PAGES_MAX; page++) {
-      const answer = await client.send(
-        new DescribeInstancesCommand({
-          Filters: [{ Name: `tag:${tag.key}`, Values: [tag.value] }],
-          MaxResults: PAGE_ITEMS_MAX,
-          ...(NextToken !== undefined && { NextToken }),
-        }),
-      );
-      for (const instance of (answer.Reservations ?? []).flatMap(({ Instances = [] }) => Instances)) {
-        const one = seenInstance(instance);
-        if (one === undefined) return failed({ kind: 'refused', code: 'answer-unreadable' });
-        seen.set(one.instanceId, one);
-      }
+      const answer = await ec2.describeInstances({
+        Filters,
+        MaxResults: PAGE_ITEMS_MAX,
+        ...(NextToken !== undefined && { NextToken }),
+      });
+      const instances = instancesOf(answer);
+      if (instances === undefined) return failed({ kind: 'refused', code: 'answer-unreadable' });
+      for (const one of instances) seen.set(one.InstanceId, seenInstance(one));
       NextToken = answer.NextToken;
       if (NextToken === undefined || NextToken === '') return done([...seen.values()]);
     }
@@ -68,10 +69,9 @@ export async function describeTagged(
   }
 }
 
-/** One instance by its id; undefined when EC2 does not know it (yet). */
-export async function describeOne(client: EC2Client, id: string): Promise<Instance | undefined> {
-  const answer = await client.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-  return answer.Reservations?.flatMap(({ Instances = [] }) => Instances).find(
-    ({ InstanceId }) => InstanceId === id,
-  );
+/** The metadata options of one instance; undefined when EC2 does not show it (yet). */
+export async function describeMetadata(ec2: Ec2Calls, id: string): Promise<MetadataOptions | undefined> {
+  const answer = await ec2.describeInstances({ InstanceIds: [id] });
+  const found = instancesOf(answer)?.find(({ InstanceId }) => InstanceId === id);
+  return found && (found.MetadataOptions ?? {});
 }

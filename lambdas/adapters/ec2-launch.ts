@@ -1,6 +1,7 @@
-import type { CreateFleetCommandInput, CreateFleetCommandOutput, ResourceType } from '@aws-sdk/client-ec2';
+import type { CreateFleetCommandInput, ResourceType } from '@aws-sdk/client-ec2';
 import type { FrozenRequest } from '../contracts/ledger.ts';
 import type { LaunchAnswer, LaunchedInstance, OfferFault } from '../ports/instances.ts';
+import type { FleetOffer, FleetOutput } from './ec2-calls.ts';
 import { faultOfCode } from './faults.ts';
 
 /** Tagged in the launch call itself, so that nothing of ours ever exists untagged. */
@@ -45,7 +46,7 @@ type FleetConfig = NonNullable<CreateFleetCommandInput['LaunchTemplateConfigs']>
 type FleetOverride = NonNullable<FleetConfig['Overrides']>[number];
 
 /** The two lists of a 200: instances that run, and one error per offer that gave none. */
-export function launchAnswer(request: FrozenRequest, output: CreateFleetCommandOutput): LaunchAnswer {
+export function launchAnswer(request: FrozenRequest, output: FleetOutput): LaunchAnswer {
   const instances = (output.Instances ?? []).flatMap((set) => {
     const offer = set.LaunchTemplateAndOverrides?.Overrides;
     const common: Omit<LaunchedInstance, 'instanceId'> = {
@@ -66,13 +67,8 @@ export function launchAnswer(request: FrozenRequest, output: CreateFleetCommandO
   return { instances, faults };
 }
 
-interface SeenOffer {
-  readonly AvailabilityZone?: string | undefined;
-  readonly SubnetId?: string | undefined;
-}
-
 /** EC2 may name the offer by its subnet alone; the request knows the zone of each. */
-const zoneOf = (request: FrozenRequest, offer: SeenOffer | undefined): string | undefined =>
+const zoneOf = (request: FrozenRequest, offer: FleetOffer | undefined): string | undefined =>
   offer?.AvailabilityZone ?? request.overrides.find(({ subnetId }) => subnetId === offer?.SubnetId)?.zone;
 
 const marketOf = (lifecycle: string | undefined, request: FrozenRequest): 'spot' | 'on-demand' =>

@@ -1,5 +1,5 @@
-import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { Fault } from '../ports/outcome.ts';
+import type { Ec2Calls } from './ec2-calls.ts';
 import { faultOf } from './faults.ts';
 
 /** EC2 takes 1,000 ids and advises smaller batches (aws.md §2.2). */
@@ -18,7 +18,7 @@ export type Ends = ReadonlyMap<string, 'ending' | 'unseen' | Fault>;
  * refused batch is halved until the culprit stands alone, about 14 calls for one bad id of 100. A throttle ends the
  * walk, since every further call would be turned away as well.
  */
-export async function terminateAll(client: EC2Client, ids: readonly string[]): Promise<Ends> {
+export async function terminateAll(ec2: Ec2Calls, ids: readonly string[]): Promise<Ends> {
   const ends = new Map<string, 'ending' | 'unseen' | Fault>();
   const unique = [...new Set(ids)];
   const batches = Array.from({ length: Math.ceil(unique.length / BATCH_MAX) }, (_, index) =>
@@ -28,7 +28,7 @@ export async function terminateAll(client: EC2Client, ids: readonly string[]): P
   for (let calls = 0; batches.length > 0; calls++) {
     if (calls === CALLS_MAX) stopped ??= CALLS_SPENT;
     const batch = batches.shift() ?? [];
-    const answer = stopped ?? (await terminate(client, batch));
+    const answer = stopped ?? (await terminate(ec2, batch));
     if (answer instanceof Map) {
       for (const id of batch) ends.set(id, answer.get(id) ?? UNNAMED);
     } else if (answer.kind === 'refused' && batch.length > 1) {
@@ -49,11 +49,11 @@ const NOT_ENDING: Fault = { kind: 'unsure', code: 'not-ending' };
 const CALLS_SPENT: Fault = { kind: 'busy', code: 'too-many-calls', retryAfterMs: 20_000 };
 
 async function terminate(
-  client: EC2Client,
+  ec2: Ec2Calls,
   ids: readonly string[],
 ): Promise<Map<string, 'ending' | Fault> | Fault> {
   try {
-    const answer = await client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+    const answer = await ec2.terminateInstances({ InstanceIds: [...ids] });
     const named = (answer.TerminatingInstances ?? []).map(({ InstanceId = '', CurrentState }) => {
       const isEnding = CurrentState?.Name === 'shutting-down' || CurrentState?.Name === 'terminated';
       return [InstanceId, isEnding ? 'ending' : NOT_ENDING] as const;

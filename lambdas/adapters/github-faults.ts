@@ -20,7 +20,6 @@ export interface Refusal {
 }
 
 const REFUSED: Readonly<Record<number, string>> = {
-  400: 'invalid',
   403: 'forbidden',
   404: 'not-found',
   409: 'conflict',
@@ -59,8 +58,6 @@ export function faultOfAnswer(answer: Refusal, effect: Effect, now: number): Fau
       ? { kind: 'unsure', code }
       : { kind: 'busy', code, retryAfterMs: FAILED_RETRY_MS };
   }
-  // A write is not sent after a redirect: an organization or repository that was renamed is a fact to learn anew.
-  if (status >= 300 && status < 400) return { kind: 'refused', code: 'moved' };
   return { kind: 'refused', code: REFUSED[status] ?? code };
 }
 

@@ -11,6 +11,16 @@ const REQUEST_MAX_MS = 3_000;
 export const jobsQueueClient = (config: SQSClientConfig = {}): SQSClient =>
   new SQSClient({ ...callLimits({ requestMaxMs: REQUEST_MAX_MS, attemptsMax: 2 }), ...config });
 
+/**
+ * JSON in ASCII. SQS refuses a message that holds a character XML does not know (U+FFFF, a lone surrogate), and names of
+ * jobs may hold any: one such name must not lose its job.
+ */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** The jobs queue in SQS. */
 export const createSqsJobsQueue = (parts: {
   readonly client: SQSClient;
@@ -18,7 +28,7 @@ export const createSqsJobsQueue = (parts: {
 }): JobsQueue => ({
   send: async (event) => {
     try {
-      const message = { QueueUrl: parts.queueUrl, MessageBody: JSON.stringify(event) };
+      const message = { QueueUrl: parts.queueUrl, MessageBody: asciiJson(event) };
       await parts.client.send(new SendMessageCommand(message));
       return done(undefined);
     } catch (error) {

@@ -41,8 +41,9 @@ export interface Element {
 }
 
 /**
- * The elements of definite length that stand one after another from `at`, as long as `wanted` says so of their tags. Lengths
- * that lead beyond the end are cut there: a caller must not take what it read for well formed.
+ * The elements of definite length that stand one after another from `at`, as long as `wanted` says so of
+ * their tags. Lengths that lead beyond the end are cut there: a caller must not take what it read for well
+ * formed.
  */
 export function elementsFrom(
   octets: Uint8Array,

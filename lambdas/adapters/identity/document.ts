@@ -6,7 +6,10 @@ const CODES_MAX = 64;
 const text = z.string().check(z.maxLength(64));
 const codes = z.nullable(z.array(text).check(z.maxLength(CODES_MAX)));
 
-/** All that AWS writes. A field it may add later is passed over: AWS signs every octet, and no claim should stop for it. */
+/**
+ * All that AWS writes. A field it may add later is passed over: AWS signs every octet, and no claim should
+ * stop for it.
+ */
 export const identityContent = z.extend(identityDocument, {
   billingProducts: codes,
   devpayProductCodes: z.optional(codes),
@@ -25,20 +28,25 @@ export interface ReadDocument {
   readonly raw: string;
 }
 
-/** The content of an envelope as a document; undefined if it is not UTF-8, not flat JSON, or not of AWS's form. */
+/**
+ * The content of an envelope as a document; undefined if it is not UTF-8, not flat JSON, or not of AWS's
+ * form.
+ */
 export function readDocument(content: Uint8Array): ReadDocument | undefined {
   try {
     const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-    const document = identityContent.parse(JSON.parse(raw));
-    return keysIn(raw) === Object.keys(JSON.parse(raw)).length ? { document, raw } : undefined;
+    const value: unknown = JSON.parse(raw);
+    const document = identityContent.parse(value);
+    return keysIn(raw) === Object.keys(value ?? {}).length ? { document, raw } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Of a key that stands twice our parser takes the last, another reader of the same text perhaps the first. AWS signs the text,
- * so only AWS could send one; it is refused because no two readers may disagree on which instance was proved.
+ * Of a key that stands twice our parser takes the last, another reader of the same text perhaps the first.
+ * AWS signs the text, so only AWS could send one; it is refused because no two readers may disagree on which
+ * instance was proved.
  */
 const keysIn = (raw: string): number =>
   [...raw.matchAll(STRINGS)].filter(([, colon]) => colon !== undefined).length;

@@ -1,8 +1,9 @@
 import { definite, elementsFrom, indefinite, objectId, TAG } from './der.ts';
 
 /**
- * The exact CMS envelope around a rsa2048-signed identity document, as AWS emits it (seen in documents of 2021 and 2022; see
- * docs/assumptions.md). These four parts vary; all else is fixed, or follows from their lengths and from the certificate.
+ * The exact CMS envelope around a rsa2048-signed identity document, as AWS emits it (seen in documents of
+ * 2021 and 2022; see docs/assumptions.md). These four parts vary; all else is fixed, or follows from their
+ * lengths and from the certificate.
  */
 export interface EnvelopeParts {
   /** The signed octets: the JSON text of the document. */
@@ -26,7 +27,10 @@ export interface EnvelopeSigner {
 /** Octets per segment of the content, as the library whose shape this is (Bouncy Castle) cuts them. */
 const SEGMENT_BYTES = 1_000;
 
-/** Where the content's first segment stands, and the other parts counted from the end: all between is of fixed length. */
+/**
+ * Where the content's first segment stands, and the other parts counted from the end: all between is of fixed
+ * length.
+ */
 const CONTENT_AT = 54;
 const SIGNING_TIME_AT = [-390, -377] as const;
 const DIGEST_AT = [-313, -281] as const;
@@ -58,8 +62,8 @@ export function encodeEnvelope(parts: EnvelopeParts, signer: EnvelopeSigner): Bu
 }
 
 /**
- * What stands where the parts would stand if this were such an envelope. It checks nothing: only if `encodeEnvelope` makes the
- * same octets of it again was it one.
+ * What stands where the parts would stand if this were such an envelope. It checks nothing: only if
+ * `encodeEnvelope` makes the same octets of it again was it one.
  */
 export function readEnvelope(octets: Uint8Array): EnvelopeParts {
   const segments = elementsFrom(octets, CONTENT_AT, (tag) => tag === TAG.octetString);

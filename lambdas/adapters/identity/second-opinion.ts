@@ -4,8 +4,9 @@ import { Certificate, ContentInfo, SignedData } from 'pkijs';
 export type SecondOpinion = 'unreadable' | 'forged' | 'genuine inside';
 
 /**
- * Asks pkijs, which looks away from most octets of an envelope. So its word admits nothing, but it tells a genuine signature in
- * a changed envelope (somebody tampers, or AWS changed the shape) from a forgery (anybody can send one).
+ * Asks pkijs, which looks away from most octets of an envelope. So its word admits nothing, but it tells a
+ * genuine signature in a changed envelope (somebody tampers, or AWS changed the shape) from a forgery
+ * (anybody can send one).
  */
 export async function secondOpinion(octets: Uint8Array, certificateDer: Uint8Array): Promise<SecondOpinion> {
   const cms = readCms(octets);

@@ -5,7 +5,9 @@ import { type PinnedCertificate, readCertificate } from './certificate.ts';
 import { type ReadDocument, readDocument } from './document.ts';
 import { type EnvelopeParts, encodeEnvelope, readEnvelope, signedAttributes } from './envelope.ts';
 
-/** Base64 characters looked at. A real document has about 1,500; one with all product codes stays far below. */
+/**
+ * Base64 characters looked at. A real document has about 1,500; one with all product codes stays far below.
+ */
 export const RSA2048_LENGTH_MAX = 8_192;
 
 export type IdentityVerdict =
@@ -26,13 +28,15 @@ const refuse = (reason: IdentityRefusal): IdentityVerdict => ({ ok: false, reaso
 /**
  * Whether AWS signed this document for an instance of that region.
  *
- * Most octets of a CMS are unsigned, and a library accepts any envelope that leads to the same signature. So nothing is parsed:
- * the four parts that vary are cut out, the whole envelope is written anew from them and from the pinned certificate, and it
- * must equal what came, octet by octet; then the region's key verifies the attributes that we wrote. Refusals:
+ * Most octets of a CMS are unsigned, and a library accepts any envelope that leads to the same signature. So
+ * nothing is parsed: the four parts that vary are cut out, the whole envelope is written anew from them and
+ * from the pinned certificate, and it must equal what came, octet by octet; then the region's key verifies
+ * the attributes that we wrote. Refusals:
  * - `identity-region-unknown`: no certificate is pinned for the region;
  * - `identity-unreadable`: too long, not canonical base64, or no signed CMS;
  * - `identity-signature`: the region's key did not sign this content;
- * - `identity-shape`: it did, but the envelope is not the one AWS emits: tampering, or AWS changed it (alarm);
+ * - `identity-shape`: it did, but the envelope is not the one AWS emits: tampering, or AWS changed it
+ *   (alarm);
  * - `identity-content`: signed, yet not an identity document of that region.
  */
 export async function verifyIdentityDocument(question: IdentityQuestion): Promise<IdentityVerdict> {
@@ -44,8 +48,8 @@ export async function verifyIdentityDocument(question: IdentityQuestion): Promis
 
   const certificate = readCertificate(pem);
   const parts = readEnvelope(octets);
-  if (!encodeEnvelope(parts, certificate).equals(octets))
-    return refuse(await nameRefusal(octets, certificate));
+  const isExact = encodeEnvelope(parts, certificate).equals(octets);
+  if (!isExact) return refuse(await nameRefusal(octets, certificate));
   if (!isSigned(parts, certificate)) return refuse('identity-signature');
   const read = readDocument(parts.content);
   return read?.document.region === region ? { ok: true, ...read } : refuse('identity-content');
@@ -57,7 +61,10 @@ export const createIdentityVerifier = (certificates: Readonly<Record<string, str
   verify: (rsa2048, region) => verifyIdentityDocument({ rsa2048, region, certificates }),
 });
 
-/** The first flat JSON object in the octets, whatever is around it: an unproved statement needs no proved envelope. */
+/**
+ * The first flat JSON object in the octets, whatever is around it: an unproved statement needs no proved
+ * envelope.
+ */
 function statedDocument(rsa2048: string): IdentityDocument | undefined {
   const [text] = /\{[^{}]*\}/.exec(decodeBase64(rsa2048)?.toString('latin1') ?? '') ?? [];
   return text === undefined ? undefined : readDocument(Buffer.from(text, 'latin1'))?.document;

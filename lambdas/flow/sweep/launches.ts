@@ -46,7 +46,9 @@ async function replay(
   jobs: Parameters<typeof settle>[1]['jobs'],
   world: World,
 ): Promise<boolean> {
-  if (launch.request === null) return giveUp(launch, world);
+  const stop = await world.ledger.read('stop', 'all');
+  if (!stop.ok) return false;
+  if (launch.request === null || stop.value?.stopped === true) return giveUp(launch, world);
   const counted = { ...launch, replays: launch.replays + 1, due: world.clock.now() + UNSURE_LAUNCH_MS };
   const written = await world.ledger.write(counted);
   if (!written.ok || written.value === 'stale') return false;

@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+
+/** What a person may ask of `npm start`. */
+export interface StartOptions {
+  readonly jobs: number;
+  readonly speed: number;
+  readonly json: boolean;
+  readonly serve: boolean;
+  readonly config: string;
+}
+
+/** Without `--speed`: boot, claim and grace take a minute and more in real life. */
+const SPEED_DEFAULT = 10;
+const SPEED_MAX = 60;
+const JOBS_DEFAULT = 6;
+/** Each job is two processes on this machine while it runs. */
+const JOBS_MAX = 2_000;
+
+export const USAGE = `npm start -- [options]        the whole path on this machine: no AWS account, no GitHub
+
+  --jobs N      queue N jobs (default ${JOBS_DEFAULT}, at most ${JOBS_MAX})
+  --speed N     run all timers N times as fast (default ${SPEED_DEFAULT}, 1 with --serve, at most ${SPEED_MAX})
+  --json        print one JSON object as the last line
+  --serve       stay up and print the webhook's address and secret: send your own webhooks (Ctrl-C ends)
+  --config FILE read this configuration (default mayfly.yaml)
+  --help        this text
+
+Exit code 0 only if every job completed and nothing is left.
+`;
+
+/** Thrown for a wrong argument; the message is one clear sentence. */
+export class UsageError extends Error {}
+
+const wholeNumber = (name: string, value: string, max: number): number => {
+  const number = Number(value);
+  if (/^[0-9]+$/.test(value) && number >= 1 && number <= max) return number;
+  throw new UsageError(`--${name}: want a whole number from 1 to ${max}, got "${value}".`);
+};
+
+/** Reads the arguments; `help` when only the usage is wanted. Throws a UsageError that says what was wanted and got. */
+export function readOptions(args: readonly string[]): StartOptions | 'help' {
+  const values = parsed(args);
+  if (values.help === true) return 'help';
+  const serve = values.serve === true;
+  return {
+    jobs: values.jobs === undefined ? (serve ? 0 : JOBS_DEFAULT) : wholeNumber('jobs', values.jobs, JOBS_MAX),
+    speed:
+      values.speed === undefined
+        ? serve
+          ? 1
+          : SPEED_DEFAULT
+        : wholeNumber('speed', values.speed, SPEED_MAX),
+    json: values.json === true,
+    serve,
+    config: values.config ?? 'mayfly.yaml',
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        jobs: { type: 'string' },
+        speed: { type: 'string' },
+        json: { type: 'boolean' },
+        serve: { type: 'boolean' },
+        config: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(
+      `${error instanceof Error ? error.message : 'wrong arguments'} (npm start -- --help lists them)`,
+    );
+  }
+}
