@@ -77,10 +77,14 @@ export function faultOfCode(code: string, effect: Effect): Fault {
 /** What Node and undici call a connection that failed: `ECONNRESET`, `UND_ERR_SOCKET`. */
 const SOCKET_CODE = /^(E[A-Z0-9_]+|UND_ERR_[A-Z_]+)$/;
 
+/** The handshake ended at a certificate that is not trusted: nothing was sent, and a repeat would end there too. */
+const NOT_TRUSTED = /^(CERT_|DEPTH_ZERO_|ERR_TLS_CERT_|SELF_SIGNED_|UNABLE_TO_)[A-Z_]*$/;
+
 /** The fault of a connection that failed, or undefined if the error is of another kind. */
 export function faultOfSocket(error: unknown, effect: Effect): Fault | undefined {
   const { name, code = '' } = errorShape.safeParse(error).data ?? { name: '' };
   if (NOT_SENT.has(code)) return { kind: 'busy', code, retryAfterMs: FAILED_RETRY_MS };
+  if (NOT_TRUSTED.test(code)) return { kind: 'refused', code };
   if (name === 'TimeoutError' || name === 'AbortError') return broken('timeout', effect);
   return SOCKET_CODE.test(code) ? broken(code, effect) : undefined;
 }

@@ -46,6 +46,9 @@ function limitWaitMs({ status, headers, data }: Refusal, now: number): number | 
   return status === 429 || isLimit ? UNTOLD_WAIT_MS : undefined;
 }
 
+const brokenOff = (effect: Effect, code: string): Fault =>
+  effect === 'write' ? { kind: 'unsure', code } : { kind: 'busy', code, retryAfterMs: FAILED_RETRY_MS };
+
 /** The fault behind an answer that is no success. `now`: epoch ms, for reset times. */
 export function faultOfAnswer(answer: Refusal, effect: Effect, now: number): Fault {
   const { status } = answer;
@@ -53,11 +56,7 @@ export function faultOfAnswer(answer: Refusal, effect: Effect, now: number): Fau
   if (retryAfterMs !== undefined) return { kind: 'busy', code: 'rate-limit', retryAfterMs };
   const code = `http-${status}`;
   if (status === 401) return { kind: 'busy', code, retryAfterMs: UNKNOWN_TOKEN_WAIT_MS };
-  if (status >= 500) {
-    return effect === 'write'
-      ? { kind: 'unsure', code }
-      : { kind: 'busy', code, retryAfterMs: FAILED_RETRY_MS };
-  }
+  if (status >= 500) return brokenOff(effect, code);
   return { kind: 'refused', code: REFUSED[status] ?? code };
 }
 
@@ -68,25 +67,29 @@ const thrown = z.object({
     data: z.unknown(),
   }),
 });
-const wrapped = z.object({ cause: z.unknown() });
+const wrapped = z.object({ message: z.optional(z.string()), cause: z.optional(z.unknown()) });
 
 /** What Octokit threw: an answer with an error status, or a connection that failed. Anything else is our bug, thrown on. */
 export function faultOfThrown(error: unknown, effect: Effect, now: number): Fault {
   const answered = thrown.safeParse(error).data;
   if (answered !== undefined) return faultOfAnswer(answered.response, effect, now);
   // fetch wraps the socket's error once, Octokit wraps fetch's once more.
+  let isFetch = false;
   let cause: unknown = error;
   for (let depth = 0; depth < CAUSES_MAX && cause !== undefined; depth++) {
     const fault = faultOfSocket(cause, effect);
     if (fault !== undefined) return fault;
-    cause = wrapped.safeParse(cause).data?.cause;
+    const layer = wrapped.safeParse(cause).data;
+    isFetch ||= layer?.message === 'fetch failed';
+    cause = layer?.cause;
   }
+  if (isFetch) return brokenOff(effect, 'fetch-failed');
   throw new Error('a GitHub request could not be made: this is a bug of the adapter', {
-    cause: scrubbed(error),
+    cause: kindOf(error),
   });
 }
 
 const CAUSES_MAX = 4;
 
 /** Octokit's errors carry the request; only their kind may leave. */
-const scrubbed = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+const kindOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

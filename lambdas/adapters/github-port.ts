@@ -41,13 +41,13 @@ export function githubOver(ask: Ask): GitHub {
       return page.ok ? done(page.value.runners.find((runner) => runner.name === name)) : page;
     },
     listRunners: (scope) => listRunners(ask, scope),
-    run: (scope, repositoryFullName, runId) =>
+    run: async (scope, repositoryFullName, runId) =>
       look(ask, scope, {
         url: '/repos/{owner}/{repo}/actions/runs/{run_id}',
         parameters: { ...split(repositoryFullName), run_id: runId },
         read: runOf,
       }),
-    job: (scope, repositoryFullName, jobId) =>
+    job: async (scope, repositoryFullName, jobId) =>
       look(ask, scope, {
         url: '/repos/{owner}/{repo}/actions/jobs/{job_id}',
         parameters: { ...split(repositoryFullName), job_id: jobId },
@@ -77,9 +77,12 @@ const actionsToken = ({ installationId }: Scope): Narrowing => ({
   permissions: { actions: 'read' },
 });
 
+/** Throws on what is no `owner/name`: a part made of dots alone would lead the request to another place of the API. */
 function split(fullName: string): { readonly owner: string; readonly repo: string } {
-  const [owner = '', repo = ''] = fullName.split('/');
-  return { owner, repo };
+  const [owner = '', repo = '', ...more] = fullName.split('/');
+  const isName = (part: string) => /[^.]/.test(part);
+  if (isName(owner) && isName(repo) && more.length === 0) return { owner, repo };
+  throw new Error(`repository: want owner/name, got ${JSON.stringify(fullName)}`);
 }
 
 const named = (fault: Fault, codes: Readonly<Record<string, string>>): Fault => ({

@@ -11,5 +11,5 @@ export function composeGitHub(env: { GITHUB_APP_PARAMETER: string; APP_KEYS: App
   const app = createSsmGitHubApp({ client: ssmClient(), parameter: env.GITHUB_APP_PARAMETER, clock });
   const send = createGitHubSend({ clock });
   const sign = createKmsSigner(kmsClient(), env.APP_KEYS);
-  return createGitHubRest({ app, send, clock, tokens: createAppTokens({ app, sign, send, clock, dice }) });
+  return createGitHubRest({ app, send, tokens: createAppTokens({ app, sign, send, clock, dice }) });
 }

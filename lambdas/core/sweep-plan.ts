@@ -54,8 +54,11 @@ function withRecord(instance: SeenInstance, runner: RunnerItem, now: number): Co
   return reason === undefined ? [] : [{ do: 'end', instanceId, reason, pool }];
 }
 
-/** The first deadline that passed. A runner EC2 calls ended but still lists as running is ended again. */
-function whyEnd(runner: RunnerItem, now: number): Reason | undefined {
+/**
+ * The first deadline that passed, or undefined. Asked twice: of the census, and of the item itself right before the decision
+ * is written, since a runner may have claimed in between and must not be ended under its job.
+ */
+export function whyEnd(runner: RunnerItem, now: number): Reason | undefined {
   const { at, rules, rank, intent } = runner;
   if (intent.end !== null) return intent.end;
   if (now - at.launched > rules.lifetimeMaxMs) return 'lifetime-over';

@@ -54,7 +54,10 @@ async function launchGuarded(jobs: readonly JobItem[], pool: Pool, world: World)
 async function launchPool(jobs: readonly JobItem[], how: How, world: World): Promise<readonly string[]> {
   const { pool } = how;
   const room = await takeRoom(jobs, pool, world);
-  if (!room.ok) return jobs.map(({ jobId }) => jobId);
+  if (!room.ok) {
+    world.journal.warn('launch-room-unknown', { pool: pool.name, code: room.fault.code });
+    return jobs.map(({ jobId }) => jobId);
+  }
   const { granted, reason, due } = room.value;
   const failed = await park(jobs.slice(granted), { pool, reason, due }, world);
   const chosen = jobs.slice(0, granted);

@@ -22,6 +22,7 @@ export async function seeEvents(events: readonly JobEvent[], world: World): Prom
     const amended = await amend(world.ledger, { kind: 'job', id: event.jobId, known: job }, (item) =>
       item === undefined ? newJob(event, act) : take(item, event, act),
     );
+    if (!amended.ok) world.journal.warn('job-not-written', { jobId: event.jobId, code: amended.fault.code });
     if (!amended.ok || amended.value === undefined) return undefined;
     job = amended.value.item;
     if (amended.value.isChanged) tell(event, job, world);

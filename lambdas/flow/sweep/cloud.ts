@@ -1,8 +1,9 @@
 import type { RunnerItem } from '../../contracts/ledger.ts';
+import type { Reason } from '../../contracts/reasons.ts';
 import { TAG } from '../../contracts/tags.ts';
 import { ended, endWanted } from '../../core/runner.ts';
 import { ENDS_MAX } from '../../core/sweep-bounds.ts';
-import { type Command, planSweep } from '../../core/sweep-plan.ts';
+import { type Command, planSweep, whyEnd } from '../../core/sweep-plan.ts';
 import type { SeenInstance } from '../../ports/instances.ts';
 import { amend } from '../amend.ts';
 import { inParallel, LEDGER_WIDTH } from '../bounded.ts';
@@ -69,22 +70,36 @@ async function markEnded(runner: RunnerItem, at: number, world: World): Promise<
   if (amended.ok && amended.value?.isChanged === true) await runnerEnded(before, amended.value.item, world);
 }
 
-/** The decision is written before the call, so that a claim in between is told to go. */
+type End = Extract<Command, { do: 'end' }>;
+
+/**
+ * The decision is written before the call, on the item as it stands then: a claim that came first spares the runner, and
+ * a claim that comes after is told to go. An instance without item cannot claim.
+ */
 async function endAll(commands: readonly Command[], world: World): Promise<void> {
   const ends = commands.filter((command) => command.do === 'end').slice(0, ENDS_MAX);
-  if (ends.length === 0) return;
-  const act = { now: world.clock.now(), by: 'sweep' as const };
-  await inParallel(ends, LEDGER_WIDTH, async ({ instanceId, reason, pool }) => {
-    await amend(world.ledger, { kind: 'runner', id: instanceId }, (item) =>
-      item === undefined ? undefined : endWanted(item, { ...act, reason }),
-    );
-    const metric =
-      reason === 'orphaned' ? 'OrphanFound' : reason === 'lifetime-over' ? 'LifetimeExceeded' : undefined;
-    if (metric !== undefined) world.journal.count(metric, pool === null ? {} : { pool });
-    world.journal.say('runner-end', { instanceId, reason });
-  });
-  const answers = await world.instances.terminate(ends.map(({ instanceId }) => instanceId));
+  const decided = await inParallel(ends, LEDGER_WIDTH, (end) => decideEnd(end, world));
+  const ids = decided.filter((id) => id !== undefined);
+  if (ids.length === 0) return;
+  const answers = await world.instances.terminate(ids);
   for (const [instanceId, answer] of answers) {
     if (typeof answer !== 'string') world.journal.warn('terminate-failed', { instanceId, code: answer.code });
   }
+}
+
+/** The id if the instance is to be ended; undefined if the item says otherwise by now, or cannot be written. */
+async function decideEnd({ instanceId, reason, pool }: End, world: World): Promise<string | undefined> {
+  const act = { now: world.clock.now(), by: 'sweep' as const };
+  let why: Reason | undefined = reason;
+  const amended = await amend(world.ledger, { kind: 'runner', id: instanceId }, (item) => {
+    if (item === undefined) return undefined;
+    why = whyEnd(item, act.now);
+    return why === undefined ? item : endWanted(item, { ...act, reason: why });
+  });
+  if (!amended.ok || why === undefined) return undefined;
+  const metric =
+    why === 'orphaned' ? 'OrphanFound' : why === 'lifetime-over' ? 'LifetimeExceeded' : undefined;
+  if (metric !== undefined) world.journal.count(metric, pool === null ? {} : { pool });
+  world.journal.say('runner-end', { instanceId, reason: why });
+  return instanceId;
 }

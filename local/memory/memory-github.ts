@@ -1,0 +1,64 @@
+import { createAppTokens } from '../../lambdas/adapters/app-tokens.ts';
+import { faultOfAnswer } from '../../lambdas/adapters/github-faults.ts';
+import type { Call, Send } from '../../lambdas/adapters/github-request.ts';
+import { createGitHubRest } from '../../lambdas/adapters/github-rest.ts';
+import type { Clock } from '../../lambdas/ports/clock.ts';
+import type { GitHub } from '../../lambdas/ports/github.ts';
+import { done, failed } from '../../lambdas/ports/outcome.ts';
+import type { GitHubModel } from '../github/model.ts';
+import { createSeededDice } from './seeded-dice.ts';
+import { type TroublePlan, underPlan } from './trouble.ts';
+
+export interface MemoryGitHubOptions {
+  readonly model: Pick<GitHubModel, 'request'>;
+  readonly clock: Clock;
+  /** Asked with `github.mint`, `github.deregister` and so on. */
+  readonly trouble?: TroublePlan;
+}
+
+/**
+ * The GitHub port over the GitHub model, by the very code that speaks to GitHub, tokens included; only HTTP and the App's
+ * signature are left out. Each one made stands for a container: it keeps its own tokens.
+ */
+export function createMemoryGitHub({ model, clock, trouble }: MemoryGitHubOptions): GitHub {
+  const send = sendTo(model, clock);
+  const app = async () => done({ appId: '1', apiUrl: 'https://github.invalid', keySlot: 'a' } as const);
+  const sign = async () => done(new Uint8Array());
+  const tokens = createAppTokens({ app, sign, send, clock, dice: createSeededDice('memory-github') });
+  const port = createGitHubRest({ app, tokens, send });
+  return {
+    mint: (request) => underPlan(trouble, 'github.mint', () => port.mint(request)),
+    deregister: (scope, id) => underPlan(trouble, 'github.deregister', () => port.deregister(scope, id)),
+    findRunner: (scope, name) => underPlan(trouble, 'github.findRunner', () => port.findRunner(scope, name)),
+    listRunners: (scope) => underPlan(trouble, 'github.listRunners', () => port.listRunners(scope)),
+    run: (scope, name, id) => underPlan(trouble, 'github.run', () => port.run(scope, name, id)),
+    job: (scope, name, id) => underPlan(trouble, 'github.job', () => port.job(scope, name, id)),
+  };
+}
+
+/** The wire: what HTTP would carry, handed to the model. A JWT is taken for the App's without a look at its signature. */
+const sendTo =
+  (model: Pick<GitHubModel, 'request'>, clock: Pick<Clock, 'now'>): Send =>
+  async (call) => {
+    const now = clock.now();
+    const who = call.authorization.startsWith('Bearer ')
+      ? { caller: { kind: 'app' } as const }
+      : { headers: { authorization: call.authorization } };
+    const { status, headers, body } = model.request({ ...onTheWire(call), ...who }, now);
+    const answer = { status, headers, data: body };
+    if (status < 400) return done(answer);
+    return failed(faultOfAnswer(answer, call.method === 'GET' ? 'read' : 'write', now));
+  };
+
+/** The template filled in; what is left becomes the query of a GET or the body of a write. */
+function onTheWire({ method, url, parameters }: Call) {
+  const inPath = new Set<string>();
+  const path = url.replace(/\{(\w+)\}/g, (_whole, name: string) => {
+    inPath.add(name);
+    return encodeURIComponent(String(parameters[name]));
+  });
+  const rest = Object.entries(parameters).filter(([name]) => !inPath.has(name));
+  if (method !== 'GET') return { method, path, body: Object.fromEntries(rest) };
+  const query = new URLSearchParams(rest.map(([name, value]): [string, string] => [name, String(value)]));
+  return { method, path: `${path}?${query}` };
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type * as z from 'zod/mini';
+import { runFile } from '../../lambdas/contracts/run-folder.ts';
+import type { JsonObject } from '../json.ts';
+import type { RunningStack } from '../stack/run.ts';
+
+/** The folder that a run leaves for `mayfly`: see lambdas/contracts/run-folder.ts for its form. */
+export interface RunFolder {
+  readonly name: string;
+  readonly path: string;
+  readonly logs: string;
+  write(file: z.input<typeof runFile>): void;
+}
+
+/** Makes `.mayfly/runs/<name>/` below `root`. Throws one sentence when it may not write there. */
+export function createRunFolder(root: string, name: string): RunFolder {
+  const path = join(root, '.mayfly/runs', name);
+  const logs = join(path, 'logs');
+  try {
+    mkdirSync(logs, { recursive: true });
+    writeFileSync(join(root, '.mayfly/latest'), `${name}\n`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown error';
+    throw new Error(
+      `${join(root, '.mayfly')}: want to write the run's folder there, got ${why}: run in a folder of your own.`,
+    );
+  }
+  return {
+    name,
+    path,
+    logs,
+    write: (file) =>
+      writeFileSync(join(path, 'run.json'), `${JSON.stringify(runFile.parse(file), null, 2)}\n`),
+  };
+}
+
+/** Pages of a table scan: 1 MB each, so this is more than any local run writes. */
+const PAGES_MAX = 1_000;
+
+/** Writes every ledger item as one line of JSON; DynamoDB's own typed form, as an export would have it. */
+export async function dumpLedger(stack: RunningStack, folder: RunFolder): Promise<number> {
+  const lines: string[] = [];
+  let from: JsonObject = {};
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const answer = await stack.emulators.dynamodb.call('Scan', {
+      TableName: stack.outputs['LedgerTable'] ?? '',
+      ...from,
+    });
+    const items = Array.isArray(answer['Items']) ? answer['Items'] : [];
+    lines.push(...items.map((item) => JSON.stringify(item)));
+    const last = answer['LastEvaluatedKey'];
+    if (last === undefined || last === null) break;
+    from = { ExclusiveStartKey: last };
+  }
+  writeFileSync(join(folder.path, 'ledger.jsonl'), `${lines.join('\n')}\n`);
+  return lines.length;
+}

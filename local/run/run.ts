@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { readConfig } from '../../lib/config/read-config.ts';
+import { createRunFolder, dumpLedger } from './folder.ts';
+import type { StartOptions } from './options.ts';
+import { createPrinter, type Printer } from './printer.ts';
+import { isOver, isSettled, type Snapshot } from './snapshot.ts';
+import { type Summary, summarize } from './summary.ts';
+import { SynthError } from './synth.ts';
+import { look } from './watch.ts';
+import { queueJobs } from './workload.ts';
+import { type LocalWorld, startWorld } from './world.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** How often the picture is drawn anew, in real ms. */
+const LOOK_REAL_MS = 250;
+/** A load that is not through by then never will be; the summary then names what hangs. */
+const LOAD_REAL_MAX_MS = 15 * 60_000;
+/** After the last job the machines have this long, in virtual ms, to be gone: idle limit, grace, a sweep or two. */
+const WIND_DOWN_MAX_MS = 20 * 60_000;
+
+/** Starts everything, runs the load, sums up, ends everything. Returns the exit code. */
+export async function runLocally(options: StartOptions): Promise<number> {
+  const printer = createPrinter(options);
+  const read = readConfig(options.config);
+  if (!read.ok) throw new SynthError(read.problems.join('\n'));
+  const startedAt = Date.now();
+  const folder = createRunFolder(ROOT, runName(startedAt));
+  const stopped = interruption();
+  printer.say(
+    `Mayfly on this machine, all timers ${options.speed} times as fast. No AWS account, no GitHub.`,
+  );
+  const world = await startWorld({
+    config: read.config,
+    configPath: options.config,
+    speed: options.speed,
+    folder,
+    say: printer.say,
+  });
+  const base = { v: 1 as const, name: folder.name, startedAt, speed: options.speed, jobs: options.jobs };
+  const stackId = world.stack.outputs['StackId'] ?? '';
+  try {
+    folder.write({ ...base, endedAt: null, stackId, summary: null });
+    if (options.jobs > 0)
+      queueJobs(world.forge.model, read.config, { count: options.jobs, now: world.clock.now() });
+    if (options.serve) printer.serving(world);
+    const last = await watch(world, { printer, stopped, serve: options.serve });
+    const summary = sumUp(last, world);
+    await dumpLedger(world.stack, folder);
+    folder.write({ ...base, endedAt: Date.now(), stackId, summary: { ...summary } });
+    printer.summary(summary, folder);
+    return exitCode(summary, options, stopped.aborted);
+  } finally {
+    await world.close();
+  }
+}
+
+const exitCode = (summary: Summary, options: StartOptions, isInterrupted: boolean): number => {
+  if (isInterrupted) return options.serve ? 0 : 130;
+  return summary.failures.length === 0 ? 0 : 1;
+};
+
+const runName = (at: number): string => new Date(at).toISOString().replace(/[:.]/g, '-').slice(0, 19);
+
+/** Ctrl-C and termination end the run in order; a second one ends it at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+/** Draws until the load is through and everything is gone, or a bound is reached. */
+async function watch(
+  world: LocalWorld,
+  how: { readonly printer: Printer; readonly stopped: AbortSignal; readonly serve: boolean },
+): Promise<Snapshot> {
+  const { clock } = world;
+  const startedAt = clock.now();
+  const endsAt = Date.now() + LOAD_REAL_MAX_MS;
+  let overSince: number | undefined;
+  for (;;) {
+    const now = clock.now();
+    const snapshot = look({ ec2: world.region.model, github: world.forge.model }, { now, startedAt });
+    how.printer.draw(snapshot);
+    if (how.stopped.aborted) return snapshot;
+    if (!how.serve && Date.now() > endsAt) return snapshot;
+    if (snapshot.jobs.every(isOver)) overSince ??= now;
+    const isLate = overSince !== undefined && now - overSince > WIND_DOWN_MAX_MS;
+    const isQuiet = isSettled(snapshot) && world.forge.model.truth.registrations(now).length === 0;
+    if (!how.serve && (isQuiet || isLate)) return snapshot;
+    await pause(LOOK_REAL_MS, how.stopped);
+  }
+}
+
+const pause = (ms: number, stopped: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    stopped.addEventListener('abort', end);
+  });
+
+function sumUp(last: Snapshot, world: LocalWorld): Summary {
+  const { truth } = world.forge.model;
+  const calls = (counts: Iterable<number>): number => [...counts].reduce((sum, count) => sum + count, 0);
+  return summarize(last, {
+    registrationsLeft: truth.registrations(last.now).length,
+    jitIssued: truth.issued(last.now).length,
+    githubCalls: calls(truth.calls().values()),
+    awsCalls: calls(world.stack.counts().aws.map(({ calls: count }) => count)),
+    speed: world.clock.speed,
+  });
+}
