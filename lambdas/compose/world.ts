@@ -7,9 +7,10 @@ import { composeGitHub } from './github.ts';
 import { composeLedger } from './ledger.ts';
 
 /** What dispatch and sweep have in common: all that launching takes. */
-export function composeWorld(service: string): World {
+export function composeWorld(service: World['by']): World {
   const env = dispatchEnvironment();
   return {
+    by: service,
     ledger: composeLedger(env),
     instances: createEc2Instances(ec2Client()),
     github: composeGitHub(env),

@@ -26,12 +26,18 @@ export type ClaimRequest = z.infer<typeof claimRequest>;
 
 const base64 = z.string().check(z.maxLength(65_536), z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
 
-/** The three files that the Listener reads in place of a JIT argument; names are fixed, contents opaque. */
-export const jitFiles = z.strictObject({
-  '.runner': base64,
-  '.credentials': base64,
-  '.credentials_rsaparams': base64,
-});
+/** More files than this are no JIT configuration. */
+const JIT_FILES_MAX = 8;
+/** Hidden files of the runner's root: no name may lead anywhere else. */
+const JIT_FILE_NAME = /^\.[a-z][a-z0-9_]{1,60}$/;
+
+/** The files that the Listener reads in place of a JIT argument; contents are opaque, and GitHub may add to them. */
+export const jitFiles = z
+  .catchall(z.object({ '.runner': base64, '.credentials': base64, '.credentials_rsaparams': base64 }), base64)
+  .check(
+    z.refine((files) => Object.keys(files).every((name) => JIT_FILE_NAME.test(name))),
+    z.refine((files) => Object.keys(files).length <= JIT_FILES_MAX),
+  );
 export type JitFiles = z.infer<typeof jitFiles>;
 
 /** What the agent must keep to while the runner lives. All durations in milliseconds. */

@@ -68,6 +68,8 @@ export const jobItem = z.object({
   name: foreignText(200),
   workflowName: z.nullable(foreignText(200)),
   senderLogin: z.nullable(z.string()),
+  /** When GitHub was last asked whether the job still waits; null: never. */
+  checkedAt: z.nullable(epochMs),
   /** Reported by GitHub; forward only. */
   fact: z.enum(['queued', 'running', 'completed']),
   /** Our answer beside the facts; denied and ignored can be reopened by a newer fact or configuration. */
@@ -213,6 +215,8 @@ export const poolItem = z.object({
   pool: poolName,
   /** Runners launched or about to be, not yet ended: reserved before the launch, so the ceiling holds at every instant. */
   live: z.int().check(z.nonnegative()),
+  /** When room was last reserved: for some minutes after it EC2 may not show all that was launched. */
+  reservedAt: z.nullable(epochMs),
   /** Machines in a row that ended without coming online. */
   neverOnline: z.int().check(z.nonnegative()),
   probeAt: z.nullable(epochMs),
@@ -248,15 +252,13 @@ export const runItem = z.object({
 });
 export type RunItem = z.infer<typeof runItem>;
 
-/** `sweep#lease`: one sweep at a time. `sweep#registrations`: where the walk over registrations goes on. */
+/** `sweep#lease`: one sweep at a time. */
 export const sweepItem = z.object({
   ...head,
   kind: z.literal('sweep'),
   name: z.string(),
   fence: z.nullable(z.string()),
   leaseUntil: z.nullable(epochMs),
-  /** Scopes seen lately, so that registrations can be listed: `owner` or `owner/name` with its installation. */
-  scopes: z.array(z.object({ key: z.string(), installationId: githubId, checkedAt: epochMs })),
 });
 export type SweepItem = z.infer<typeof sweepItem>;
 

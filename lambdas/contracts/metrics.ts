@@ -13,8 +13,8 @@ export const METRIC = {
   WebhookRefused: 'webhooks with a bad signature or size',
   WebhookIgnored: 'signed webhooks that no pool could serve or that were not understood',
   // Jobs
-  JobsReceived: 'jobs seen first (pool)',
-  JobsDenied: 'jobs denied (pool, reason)',
+  JobsReceived: 'jobs that GitHub queued',
+  JobsDenied: 'jobs denied or ignored (reason)',
   JobsHeld: 'jobs that wait (pool, reason)',
   QueuedToStartedMs: 'from queued to started, as GitHub tells (pool)',
   // Launches
@@ -27,7 +27,7 @@ export const METRIC = {
   ClaimRefused: 'claims answered 403 (reason)',
   // Ends
   RunnerEnded: 'runners ended (pool, reason)',
-  MessageParked: 'messages that failed and went back to their queue (queue)',
+  MessageParked: 'messages that failed and went back to their queue',
   SweepIncomplete: 'sweep passes that could not see the whole cloud and decided nothing from it',
 } as const;
 

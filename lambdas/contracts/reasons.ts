@@ -9,7 +9,7 @@ export const REASONS = {
   received: 'the job was received and is about to be looked at',
   'launch-requested': 'an instance was requested for the group of this job',
   'launch-unsure': 'EC2 did not answer the launch request; looking for its instances before asking again',
-  'launch-lost': 'the launch request was never sent; asking again',
+  'launch-lost': 'the launch request was never sent or gave nothing; asking again',
   'launch-refused': 'EC2 refused the launch request; the pool configuration or the account needs attention',
   'launch-throttled': 'EC2 throttled the launch request; asking again when its bucket has refilled',
   'capacity-exhausted': 'EC2 had no capacity in any offer of the pool; asking again',
@@ -22,7 +22,6 @@ export const REASONS = {
   'launches-stopped': 'launches are stopped by an operator or by removal of the stack',
   'runner-never-claimed': 'the instance launched before never asked for its registration; launching again',
   'runner-lost': 'the instance launched before ended without taking a job; launching again',
-  'no-runner-took-it': 'no runner took the job in time; launching again with growing spacing',
   'fact-unreachable': 'a fact needed for admission could not be fetched; asking again',
   'waiting-for-approval': 'GitHub holds the job for an approval',
   // A job gets no runner.
@@ -51,6 +50,8 @@ export const REASONS = {
   'not-needed': 'no open job needs this runner',
   'registration-busy': 'GitHub limits registrations; the instance asks again',
   'registration-refused': 'GitHub refused the registration; the App or the runner group needs attention',
+  'metadata-open':
+    'EC2 did not close the metadata endpoint of the instance in time; nothing is delivered before it has',
   'registration-unsure': 'GitHub did not answer the registration; that name is deleted and a fresh one used',
   'claim-lost-answer': 'a claimed instance asked again: its answer was lost; the registration is deleted',
   'job-finished': 'the runner finished its one job',
@@ -78,7 +79,6 @@ export const REASONS = {
   'claim-mismatch': 'the identity document differs from the launch',
   'claim-too-many': 'the instance asked too often',
   'claim-ended': 'the instance has ended or is being ended',
-  'claim-repeated': 'the instance was answered before',
   'claim-other-boot':
     'a claimed instance asked with another boot random: someone else holds its identity document',
   'identity-region-unknown': 'no certificate is pinned for the region',

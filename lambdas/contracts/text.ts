@@ -3,6 +3,10 @@ import * as z from 'zod/mini';
 /** Version of the messages between instance and control plane. A control plane accepts its own and the one before. */
 export const PROTOCOL_VERSION = 1;
 
+/** Instances booted by the previous deploy still speak its version. */
+export const isSpoken = (version: number): boolean =>
+  version === PROTOCOL_VERSION || version === PROTOCOL_VERSION - 1;
+
 /** Version written into every queue message and ledger item. */
 export const SCHEMA_VERSION = 1;
 

@@ -1,6 +1,7 @@
-import type { PoolItem } from '../contracts/ledger.ts';
+import type { PoolItem, RunnerItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import { SCHEMA_VERSION } from '../contracts/text.ts';
+import { RANK } from './runner.ts';
 import { HOLD_SPACING, spacingMs } from './spacing.ts';
 
 /** This many machines in a row that never came online hold the pool: a broken image must not burn money all night. */
@@ -14,6 +15,7 @@ export const freshPool = (pool: string): PoolItem => ({
   kind: 'pool',
   pool,
   live: 0,
+  reservedAt: null,
   neverOnline: 0,
   probeAt: null,
   heldUntil: null,
@@ -42,7 +44,7 @@ export function reserve(pool: PoolItem, ask: { now: number; want: number; runner
     const probeAt = pool.probeAt ?? now;
     if (probeAt > now || free === 0)
       return { granted: 0, reason: 'pool-on-hold', due: Math.max(probeAt, now + FULL_CHECK_MS), pool };
-    const probing = { ...pool, live: pool.live + 1, probeAt: now + PROBE_EVERY_MS };
+    const probing = { ...pool, live: pool.live + 1, reservedAt: now, probeAt: now + PROBE_EVERY_MS };
     return { granted: 1, reason: 'pool-on-hold', due: now + PROBE_EVERY_MS, pool: probing };
   }
   const granted = Math.min(want, free);
@@ -50,7 +52,7 @@ export function reserve(pool: PoolItem, ask: { now: number; want: number; runner
     granted,
     reason: 'pool-full',
     due: now + FULL_CHECK_MS,
-    pool: { ...pool, live: pool.live + granted },
+    pool: { ...pool, live: pool.live + granted, reservedAt: now },
   };
 }
 
@@ -68,16 +70,39 @@ export const heldBack = (pool: PoolItem, reason: Reason, now: number): PoolItem 
   heldTimes: pool.heldTimes + 1,
 });
 
-/** A launch was served: the account is in order again. */
+/** A launch was served: the account is in order again. Refused registrations show only later, at the claim. */
 export const launchServed = (pool: PoolItem): PoolItem =>
-  pool.heldTimes === 0 ? pool : { ...pool, heldUntil: null, heldReason: null, heldTimes: 0 };
+  pool.heldTimes === 0 || pool.heldReason === 'registration-refused'
+    ? pool
+    : { ...pool, heldUntil: null, heldReason: null, heldTimes: 0 };
 
 /** A runner of the pool came online: its image boots. */
 export const cameOnline = (pool: PoolItem): PoolItem =>
-  pool.neverOnline === 0 ? pool : { ...pool, neverOnline: 0, probeAt: null };
+  pool.neverOnline === 0 && pool.heldReason !== 'registration-refused'
+    ? pool
+    : { ...pool, neverOnline: 0, probeAt: null, heldUntil: null, heldReason: null, heldTimes: 0 };
 
 /** Runners of the pool ended; `failedBoots` of them never came online, through no wish of ours. */
 export const runnersEnded = (pool: PoolItem, count: number, failedBoots: number): PoolItem => ({
   ...giveBack(pool, count),
   neverOnline: pool.neverOnline + failedBoots,
 });
+
+/** Ends that say nothing against the image: we wanted them, or EC2 did. */
+const BLAMELESS_ENDS: readonly Reason[] = [
+  'not-needed',
+  'runner-unused',
+  'registration-refused',
+  'stack-removed',
+  'launches-stopped',
+];
+
+/** Whether a runner that ended never came online, through a fault of its image or of its pool's set-up. */
+export const isFailedBoot = ({
+  rank,
+  intent,
+  notice,
+}: Pick<RunnerItem, 'rank' | 'intent' | 'notice'>): boolean =>
+  RANK[rank] < RANK.online &&
+  notice === null &&
+  (intent.end === null || !BLAMELESS_ENDS.includes(intent.end));

@@ -1,7 +1,7 @@
 import type { ClaimRequest, IdentityDocument } from '../contracts/claim.ts';
 import type { RunnerItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
-import { PROTOCOL_VERSION } from '../contracts/text.ts';
+import { isSpoken } from '../contracts/text.ts';
 
 /** Claims of one instance that are judged at all: at a 429 every few seconds it lasts past the claim deadline. */
 export const CLAIM_ATTEMPTS_MAX = 100;
@@ -27,7 +27,7 @@ export interface Home {
 
 /** Before any table read: what the claim merely states must be ours. A flood of foreign claims stays cheap. */
 export function judgeStated(request: ClaimRequest, stated: IdentityDocument, home: Home): Judgement {
-  if (request.protocolVersion !== PROTOCOL_VERSION) return refuse('claim-protocol');
+  if (!isSpoken(request.protocolVersion)) return refuse('claim-protocol');
   if (request.stackId !== home.stackId) return refuse('claim-other-stack');
   if (stated.accountId !== home.accountId || stated.region !== home.region)
     return refuse('claim-foreign-account');
@@ -40,6 +40,7 @@ export function judgeRecord(runner: RunnerItem | undefined, stated: IdentityDocu
   if (runner.rank === 'ended') return refuse('claim-ended');
   if (runner.claim.attempts >= CLAIM_ATTEMPTS_MAX) return refuse('claim-too-many');
   const isSame =
+    stated.instanceId === runner.instanceId &&
     stated.imageId === runner.imageId &&
     stated.instanceType === runner.instanceType &&
     stated.availabilityZone === runner.zone;
@@ -69,10 +70,9 @@ export function judgeHistory(
 
 /** The age is judged once, at the first valid claim: a later try of the same boot is not late. */
 function isStale(runner: RunnerItem, pendingAt: number, now: number): boolean {
-  const isBeforeLaunch = pendingAt < runner.at.launched - CLOCK_SLACK_MS;
   const isFuture = pendingAt > now + CLOCK_SLACK_MS;
   const isTooOld = now - pendingAt > runner.claimDeadlineMs + CLOCK_SLACK_MS;
-  return isBeforeLaunch || isFuture || isTooOld;
+  return isFuture || isTooOld;
 }
 
 /** Fresh for each mint, and it tells whose it is: `mayfly-<stack id>-<instance id>-<4 random>` (at most 64 characters). */

@@ -58,6 +58,7 @@ export function newJob(event: JobEvent, act: Act): JobItem {
     name: event.name,
     workflowName: event.workflowName,
     senderLogin: event.senderLogin,
+    checkedAt: null,
     fact: 'queued',
     outcome: 'open',
     intent: { attempt: 0, step: 'none', ticket: null, due: null, reason: 'received' },
@@ -82,8 +83,8 @@ export function take(job: JobItem, event: JobEvent, act: Act): JobItem {
   if (event.action === 'in_progress') return running(job, event, act);
   if (job.fact !== 'queued') return job;
   const isHeldByGitHub = event.action === 'waiting' || event.status !== 'queued';
-  const isUntouched = job.intent.step === 'none' && job.outcome === 'open';
-  if (!isUntouched) return job;
+  if (job.outcome !== 'open') return isHeldByGitHub ? job : reopened(job, act);
+  if (job.intent.step !== 'none') return job;
   if (isHeldByGitHub) {
     const isKnown = job.intent.reason === 'waiting-for-approval';
     return isKnown
@@ -96,6 +97,18 @@ export function take(job: JobItem, event: JobEvent, act: Act): JobItem {
     because(act, 'received'),
   );
 }
+
+/** A refusal stands until GitHub says again that the job is queued: the configuration may have changed since. */
+const reopened = (job: JobItem, act: Act): JobItem =>
+  moved(
+    job,
+    {
+      outcome: 'open',
+      expiresAtSeconds: null,
+      ...intentOf(job, { step: 'held', due: act.now + SEEN_DUE_MS, reason: 'received' }),
+    },
+    because(act, 'received'),
+  );
 
 const because = (act: Act, reason: Reason, why?: string) => ({
   ...act,
@@ -164,17 +177,22 @@ export interface Place {
   readonly group: string;
 }
 
-/** Admitted: it wants a machine of this group now. Due at once, so that a death right here loses nothing. */
-export const admit = (job: JobItem, place: Place, act: Act): JobItem => {
-  const reason = 'received' as const;
-  const isFirst = job.at.admitted === null;
-  const change = {
-    ...place,
-    at: isFirst ? { ...job.at, admitted: act.now } : job.at,
-    ...intentOf(job, { step: 'waiting', ticket: null, due: act.now + SEEN_DUE_MS, reason }),
-  };
-  return moved(job, change, because(act, reason));
-};
+/** Admitted, and no machine can be launched for it now: it waits in its group, with the reason and the next try. */
+export const wait = (job: JobItem, place: Place, act: Act & { reason: Reason; due: number }): JobItem =>
+  moved(
+    job,
+    {
+      ...place,
+      at: admittedAt(job, act),
+      ...intentOf(job, { step: 'waiting', ticket: null, due: act.due, reason: act.reason }),
+    },
+    act,
+  );
+
+const admittedAt = (job: JobItem, act: Act): JobItem['at'] => ({
+  ...job.at,
+  admitted: job.at.admitted ?? act.now,
+});
 
 /** A launch is about to be made for this attempt: whoever writes this first makes it. */
 export const launching = (job: JobItem, place: Place, act: Act & { ticket: string }): JobItem => {
@@ -199,8 +217,12 @@ export const waitAgain = (job: JobItem, act: Act & { reason: Reason; due: number
     ? moved(job, intentOf(job, { step: 'waiting', ticket: null, due: act.due, reason: act.reason }), act)
     : job;
 
-/** Machines for the group are on their way: look again later, without a new launch. */
-export const lookAgain = (job: JobItem, now: number): JobItem => ({
-  ...job,
-  ...intentOf(job, { due: now + LAUNCH_CHECK_MS }),
-});
+/**
+ * Machines for the group are on their way: look again later, without a new launch. A job that was held becomes part of
+ * the demand that those machines are compared with.
+ */
+export const lookAgain = (job: JobItem, place: Place, act: Act): JobItem => {
+  const due = act.now + LAUNCH_CHECK_MS;
+  if (job.intent.step === 'held') return wait(job, place, { ...act, reason: 'launch-requested', due });
+  return { ...job, ...intentOf(job, { due }) };
+};

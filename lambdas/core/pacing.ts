@@ -16,8 +16,6 @@ export const METADATA_BUCKET: Bucket = { capacity: 100, perSecond: 5 };
  * for deregistrations and look-ups.
  */
 export const MINT_BUCKET: Bucket = { capacity: 160, perSecond: 160 / 60 };
-/** Registrations per scope: 1,500 per 5 minutes (github-protocol §4.2). */
-export const REGISTRATION_BUCKET: Bucket = { capacity: 1_500, perSecond: 1_500 / 300 };
 
 /** Launches may count on tokens that come back until their instances claim: one sweep period plus the boot median. */
 export const LOOK_AHEAD_MS = 60_000 + 20_000;
@@ -64,6 +62,21 @@ export function draw(budget: BudgetItem, bucket: Bucket, ask: { now: number; wan
   const granted = Math.max(0, Math.min(ask.want, Math.floor(at.tokens)));
   const left = { ...at, tokens: at.tokens - granted };
   return { granted, retryAfterMs: msUntil(left.tokens, 1, bucket), budget: left };
+}
+
+/**
+ * Draws up to `want` tokens of a budget that is only spent once the instances have booted, and that nobody redeems then:
+ * the bucket may be overdrawn by what comes back until that time.
+ */
+export function drawAhead(budget: BudgetItem, bucket: Bucket, ask: { now: number; want: number }): Grant {
+  const at = refilled(budget, bucket, ask.now);
+  const ahead = at.tokens + (LOOK_AHEAD_MS / 1000) * bucket.perSecond;
+  const granted = Math.max(0, Math.min(ask.want, Math.floor(ahead)));
+  return {
+    granted,
+    retryAfterMs: msUntil(ahead - granted, 1, bucket),
+    budget: { ...at, tokens: at.tokens - granted },
+  };
 }
 
 /**

@@ -26,12 +26,16 @@ export function runnerDue(runner: RunnerItem): number | null {
   }
   const doomed = runner.registrations.filter(({ state }) => state === 'doomed');
   const deadlines = [at.launched + runner.rules.lifetimeMaxMs + LIFETIME_SLACK_MS];
-  if (rank === 'launched') deadlines.push(at.launched + runner.claimDeadlineMs);
+  if (rank === 'launched') deadlines.push(claimDeadline(runner));
   if (at.finished !== null) deadlines.push(at.finished + runner.rules.graceMs + FINISHED_GRACE_MS);
   if (intent.end !== null) deadlines.push(intent.due ?? at.launched);
   for (const { at: askedAt } of doomed) deadlines.push(askedAt + ASKED_SETTLED_MS);
   return Math.min(...deadlines);
 }
+
+/** Who has not asked by then never booted; who asks in time may be told to wait for as long again. */
+export const claimDeadline = ({ at, claim, claimDeadlineMs }: RunnerItem): number =>
+  claim.firstAt === null ? at.launched + claimDeadlineMs : claim.firstAt + 2 * claimDeadlineMs;
 
 /** Facts of the runner that a reducer changes; the timeline entry and the next due time follow from it. */
 function moved(
@@ -110,15 +114,19 @@ export function newRunner(
 }
 
 /** Every valid claim is counted; the first one fixes the boot random and the time that its age is judged by. */
-export const claimSeen = (runner: RunnerItem, bootHash: string, now: number): RunnerItem => ({
-  ...runner,
-  claim: {
-    ...runner.claim,
-    attempts: runner.claim.attempts + 1,
-    firstAt: runner.claim.firstAt ?? now,
-    bootHash: runner.claim.bootHash ?? bootHash,
-  },
-});
+export const claimSeen = (runner: RunnerItem, bootHash: string, now: number): RunnerItem =>
+  settled(
+    {
+      ...runner,
+      claim: {
+        ...runner.claim,
+        attempts: runner.claim.attempts + 1,
+        firstAt: runner.claim.firstAt ?? now,
+        bootHash: runner.claim.bootHash ?? bootHash,
+      },
+    },
+    now,
+  );
 
 /** Names asked for by an earlier claim that never delivered: nobody may use them any more. */
 const doomUndelivered = (registrations: readonly Registration[]): Registration[] =>
@@ -188,7 +196,10 @@ export function ranked(
   const job = act.job ?? runner.job;
   const isNews = RANK[runner.rank] < RANK[rank] || (job !== runner.job && runner.rank !== 'ended');
   if (!isNews) return runner;
-  const times = { ...runner.at, [rank]: runner.at[rank] ?? act.at ?? act.now };
+  // A job that came while the runner was about to go idle: it is not finished after all.
+  const isLateJob = rank === 'busy' && RANK[runner.rank] < RANK.busy;
+  const finishedAt = isLateJob ? null : runner.at.finished;
+  const times = { ...runner.at, finished: finishedAt, [rank]: runner.at[rank] ?? act.at ?? act.now };
   const to = RANK[runner.rank] < RANK[rank] ? rank : runner.rank;
   return moved(
     runner,

@@ -2,6 +2,7 @@ import type { LaunchItem, RunnerItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import { TAG } from '../contracts/tags.ts';
 import type { SeenInstance } from '../ports/instances.ts';
+import { claimDeadline } from './runner.ts';
 import { FINISHED_GRACE_MS, YOUNG_INSTANCE_MS } from './spacing.ts';
 import { LAUNCH_DEAD_MS } from './sweep-bounds.ts';
 
@@ -63,7 +64,7 @@ export function whyEnd(runner: RunnerItem, now: number): Reason | undefined {
   if (intent.end !== null) return intent.end;
   if (now - at.launched > rules.lifetimeMaxMs) return 'lifetime-over';
   if (at.finished !== null && now - at.finished > rules.graceMs + FINISHED_GRACE_MS) return 'grace-over';
-  if (rank === 'launched' && now - at.launched > runner.claimDeadlineMs) return 'claim-deadline-over';
+  if (rank === 'launched' && now > claimDeadline(runner)) return 'claim-deadline-over';
   if (rank === 'ended') return 'instance-ended';
   return undefined;
 }

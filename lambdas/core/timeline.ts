@@ -3,6 +3,11 @@ import type { Timeline, TimelineEntry } from '../contracts/ledger.ts';
 /** The first ten tell how it began, the last thirty how it is; between them entries may go once they are audited. */
 export const FIRST_KEPT = 10;
 export const LAST_KEPT = 30;
+/**
+ * An outbox that nobody empties must not jam the item (DynamoDB takes 400 KB): beyond this many entries the middle goes,
+ * audited or not. Entries are numbered, so the gap shows.
+ */
+export const UNAUDITED_MAX = 200;
 const WHY_BYTES_MAX = 200;
 
 export type Moment = Omit<TimelineEntry, 'n' | 'lastAt' | 'count' | 'why'> & { readonly why?: string };
@@ -28,11 +33,9 @@ export function record(timeline: Timeline, moment: Moment): Timeline {
   return { ...timeline, next: timeline.next + 1, entries: trimmed(entries, timeline.auditedTo) };
 }
 
-/**
- * Until the audit writer has taken entries, they all stay: the timeline is its outbox. An item is bounded nevertheless,
- * since attempts are spaced exponentially and a job lives at most 24 hours.
- */
+/** Until the audit writer has taken entries they stay, within the bound: the timeline is its outbox. */
 function trimmed(entries: readonly TimelineEntry[], auditedTo: number): TimelineEntry[] {
+  if (entries.length > UNAUDITED_MAX) return entries.filter((_, index) => index !== FIRST_KEPT);
   const lastFrom = entries.length - LAST_KEPT;
   return entries.filter((entry, index) => index < FIRST_KEPT || index >= lastFrom || entry.n > auditedTo);
 }

@@ -27,6 +27,8 @@ export interface Admission {
 const LOOK_UPS_MAX_MS = 5_000;
 /** A job queued longer ago than this is asked about before any launch: the event may be a replay of an old one. */
 const STALE_QUEUED_MS = 60 * 60_000;
+/** GitHub's word that a job still waits is good for this long. */
+const CHECKED_FOR_MS = 10 * 60_000;
 /** How long after its webhook a run may still be unknown to REST. */
 const REST_LAG_MAX_MS = 2 * 60_000;
 
@@ -47,7 +49,7 @@ export async function admitJobs(
   const failed: string[] = [];
   const admitted: Admitted[] = [];
   await inParallel(jobs, how.widthMax, async (job) => {
-    const verdict = await decide(job, factsOf, world);
+    const verdict = await decideSafely(job, { factsOf, deadline }, world);
     if (verdict.do === 'admit') admitted.push({ job, pool: verdict.pool });
     else if (!(await write(job, verdict, world))) failed.push(job.jobId);
   });
@@ -58,11 +60,24 @@ type Verdict =
   | { readonly do: 'admit'; readonly pool: Pool }
   | { readonly do: 'denied' | 'ignored' | 'held'; readonly reason: Reason };
 
-async function decide(
-  job: JobItem,
-  factsOf: (job: JobItem) => Promise<RunFacts | null | undefined>,
-  world: World,
-): Promise<Verdict> {
+interface LookUps {
+  readonly factsOf: (job: JobItem) => Promise<RunFacts | null | undefined>;
+  /** No look-up begins after it. */
+  readonly deadline: number;
+}
+
+/** A bug in one decision holds that job alone. */
+async function decideSafely(job: JobItem, how: LookUps, world: World): Promise<Verdict> {
+  try {
+    return await decide(job, how, world);
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
+    world.journal.warn('admission-failed', { jobId: job.jobId, error: text });
+    return { do: 'held', reason: 'fact-unreachable' };
+  }
+}
+
+async function decide(job: JobItem, how: LookUps, world: World): Promise<Verdict> {
   const { settings } = world.deployment;
   const routed = route(job.labels, settings);
   if (routed.to === 'ignore') return { do: 'ignored', reason: routed.reason };
@@ -71,21 +86,26 @@ async function decide(
   const { pool } = routed;
   const early = admitByRepository(job.repository, pool, settings);
   if (early !== undefined) return { do: 'denied', reason: early.reason };
-  const over = await isOver(job, world);
+  const over = await isOver(job, how, world);
   if (over !== undefined) return over;
-  const decision = admitByRun(await factsOf(job), pool, job.repository.id);
+  const decision = admitByRun(await how.factsOf(job), pool, job.repository.id);
   if (decision.verdict === 'allow') return { do: 'admit', pool };
   return { do: decision.verdict === 'deny' ? 'denied' : 'held', reason: decision.reason };
 }
 
-/** An old `queued` may be long over: GitHub is asked before money is spent. */
-async function isOver(job: JobItem, { clock, github }: World): Promise<Verdict | undefined> {
-  const age = clock.now() - job.at.queued;
+/** An old `queued` may be long over: GitHub is asked before money is spent, and again only after some minutes. */
+async function isOver(job: JobItem, { deadline }: LookUps, world: World): Promise<Verdict | undefined> {
+  const now = world.clock.now();
+  const age = now - job.at.queued;
   if (age > QUEUE_TIME_MAX_MS) return { do: 'ignored', reason: 'queue-time-over' };
-  if (age < STALE_QUEUED_MS) return undefined;
-  const seen = await github.job(scopeOf(job), job.repository.fullName, job.jobId);
+  const isChecked = job.checkedAt !== null && now - job.checkedAt < CHECKED_FOR_MS;
+  if (age < STALE_QUEUED_MS || isChecked) return undefined;
+  if (now >= deadline) return { do: 'held', reason: 'fact-unreachable' };
+  const seen = await world.github.job(scopeOf(job), job.repository.fullName, job.jobId);
   if (!seen.ok) return { do: 'held', reason: 'fact-unreachable' };
-  return seen.value?.status === 'queued' ? undefined : { do: 'ignored', reason: 'job-over' };
+  if (seen.value?.status !== 'queued') return { do: 'ignored', reason: 'job-over' };
+  await amend(world.ledger, { kind: 'job', id: job.jobId }, (item) => item && { ...item, checkedAt: now });
+  return undefined;
 }
 
 /** Look-ups go to the repository: every installation may read its own. */
@@ -108,6 +128,8 @@ async function runFacts(job: JobItem, deadline: number, world: World): Promise<R
   // REST lags behind webhooks by some seconds: an absent run of a fresh job is a fact that cannot be had yet.
   if (asked.value === undefined && now - job.at.received < REST_LAG_MAX_MS) return undefined;
   const facts = asked.value ?? null;
+  // A read that shows an earlier attempt is a stale one.
+  if (facts !== null && facts.runAttempt < job.runAttempt) return undefined;
   const item: RunItem = {
     v: SCHEMA_VERSION,
     rev: 0,
@@ -128,7 +150,7 @@ async function write(
   verdict: Exclude<Verdict, { do: 'admit' }>,
   world: World,
 ): Promise<boolean> {
-  const act = { now: world.clock.now(), by: 'dispatch' as const, reason: verdict.reason };
+  const act = { now: world.clock.now(), by: world.by, reason: verdict.reason };
   const amended = await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) => {
     if (item === undefined || item.fact !== 'queued' || item.intent.attempt !== job.intent.attempt)
       return undefined;

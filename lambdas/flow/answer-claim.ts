@@ -64,6 +64,9 @@ export async function answerClaim(body: Uint8Array, ports: ClaimPorts): Promise<
   if (second.do !== 'proceed' || known.value === undefined) return conclude(second, known.value, ports);
   const proof = await ports.identity.verify(request.identity, home.region);
   if (!proof.ok) return refused(proof.reason, known.value, ports);
+  // What was stated only chose the record; what is proved decides.
+  const third = judgeRecord(known.value, proof.document);
+  if (third.do !== 'proceed') return conclude(third, known.value, ports);
   return answerProved(
     { runner: known.value, document: proof.document, bootHash: sha256(request.boot) },
     ports,

@@ -6,6 +6,7 @@ import {
   BUDGET,
   type Bucket,
   draw,
+  drawAhead,
   freshBudget,
   LAUNCH_BUCKET,
   METADATA_BUCKET,
@@ -38,7 +39,7 @@ export async function takeRoom(
   if (stop.value?.stopped === true)
     return done({ granted: 0, reason: 'launches-stopped', due: now + STOP_CHECK_MS });
   let room: RoomTaken = { granted: jobs.length, reason: 'received', due: now };
-  for (const step of [drawLaunches, promiseMetadata, promiseMints, reservePool]) {
+  for (const step of [drawLaunches, drawMetadata, promiseMints, reservePool]) {
     const next = await step(room, { jobs, pool, now }, world);
     if (!next.ok) return next;
     room = next.value;
@@ -63,10 +64,10 @@ const drawLaunches = (room: RoomTaken, ask: Ask, world: World) =>
     world,
   );
 
-const promiseMetadata = (room: RoomTaken, ask: Ask, world: World) =>
+const drawMetadata = (room: RoomTaken, ask: Ask, world: World) =>
   spend(
     room,
-    { ...ask, name: BUDGET.metadata, bucket: METADATA_BUCKET, how: promise, reason: 'launch-budget-spent' },
+    { ...ask, name: BUDGET.metadata, bucket: METADATA_BUCKET, how: drawAhead, reason: 'launch-budget-spent' },
     world,
   );
 

@@ -1,7 +1,9 @@
+import { CLAIM_GONE } from '../contracts/claim.ts';
 import type { RunnerItem, Target } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import { PROTOCOL_VERSION } from '../contracts/text.ts';
 import { type Assignment, assign } from '../core/assign.ts';
+import { freshPool, heldBack } from '../core/breaker.ts';
 import { runnerName, waitsForMetadata } from '../core/claim.ts';
 import { targetOf } from '../core/group.ts';
 import { sha256 } from '../core/hash.ts';
@@ -41,13 +43,22 @@ function wait(retryAfterMs: number, runner: RunnerItem, ports: ClaimPorts): Clai
   return later(retryAfterMs);
 }
 
-/** Runners that did claim cover every open job: the instance powers off. */
+/**
+ * Runners that did claim cover every open job: the instance powers off. Believed only from the second claim on, seconds
+ * later: the index that says so may lag behind a job that was just admitted.
+ */
 async function sendAway(runner: RunnerItem, ports: ClaimPorts): Promise<ClaimAnswer> {
-  const act = { now: ports.clock.now(), by: 'claim' as const, reason: 'not-needed' as const };
-  const written = await ports.ledger.write(endWanted(runner, act));
-  if (!written.ok || written.value === 'stale') return later(RANK_RETRY_MS);
+  if (runner.claim.attempts < 2) return wait(RANK_RETRY_MS, runner, ports);
+  return end(runner, 'not-needed', ports);
+}
+
+/** 410: the decision is written first, and the instance powers off. */
+async function end(runner: RunnerItem, reason: Reason, ports: ClaimPorts): Promise<ClaimAnswer> {
+  const act = { now: ports.clock.now(), by: 'claim' as const, reason };
+  const ending = await writeNext(runner, endWanted(runner, act), ports);
+  if (ending === undefined) return later(RANK_RETRY_MS);
   ports.journal.count('ClaimGone', { pool: runner.pool });
-  return { statusCode: 410, body: { gone: true } };
+  return { statusCode: 410, body: CLAIM_GONE };
 }
 
 interface Destination {
@@ -122,7 +133,7 @@ async function mintUnderFence(
   const known = await writeNext(held, registered(held, name, minted.value.runnerId), ports);
   if (known === undefined) return later(RANK_RETRY_MS);
   const isLocked = await isMetadataLocked(known, locking, ports);
-  if (!isLocked) return giveBack(known, 'registration-unsure', RANK_RETRY_MS, ports);
+  if (!isLocked) return giveBack(known, 'metadata-open', RANK_RETRY_MS, ports);
   return handOver(known, { name, minted: minted.value }, ports);
 }
 
@@ -152,9 +163,23 @@ async function mintFailed(
     await closeBudget(held.target.installationId, fault.retryAfterMs, ports);
     return giveBack(held, 'registration-busy', fault.retryAfterMs, ports);
   }
-  const reason =
-    fault.kind === 'unsure' || fault.code === 'name-taken' ? 'registration-unsure' : 'registration-refused';
-  return giveBack(held, reason, RANK_RETRY_MS, ports);
+  const isUnknown = fault.kind === 'unsure' || fault.code === 'name-taken';
+  if (isUnknown) return giveBack(held, 'registration-unsure', RANK_RETRY_MS, ports);
+  return refuseRegistration(held, ports);
+}
+
+/** GitHub will not register for this pool: asking again burns money. The pool is held, with an alarm, and probed. */
+async function refuseRegistration(held: RunnerItem, ports: ClaimPorts): Promise<ClaimAnswer> {
+  const { pool } = held;
+  ports.journal.warn('registration-refused', { pool, instanceId: held.instanceId });
+  await amend(ports.ledger, { kind: 'pool', id: pool }, (item) =>
+    heldBack(item ?? freshPool(pool), 'registration-refused', ports.clock.now()),
+  );
+  return end(
+    released(held, { now: ports.clock.now(), by: 'claim', reason: 'registration-refused' }),
+    'registration-refused',
+    ports,
+  );
 }
 
 /** GitHub asked for a pause: every container honours it, through the ledger. */

@@ -2,7 +2,7 @@ import type { JobItem, LaunchItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import type { Pool } from '../contracts/settings.ts';
 import { freshPool, giveBack } from '../core/breaker.ts';
-import { admit, launching, waitAgain } from '../core/job.ts';
+import { launching, wait } from '../core/job.ts';
 import { placeOf, planLaunch } from '../core/launch-plan.ts';
 import type { Admitted } from './admit.ts';
 import { amend } from './amend.ts';
@@ -63,8 +63,7 @@ async function launchPool(jobs: readonly JobItem[], how: How, world: World): Pro
   const chosen = jobs.slice(0, granted);
   if (chosen.length === 0) return failed;
   const unserved = await launchOnce(chosen, how, world);
-  const mayFallBack = pool.market === 'spot-then-on-demand' && how.market === 'spot';
-  if (!mayFallBack || unserved.length === 0) return failed;
+  if (unserved.length === 0) return failed;
   return [...failed, ...(await launchPool(unserved, { pool, market: 'on-demand' }, world))];
 }
 
@@ -76,7 +75,7 @@ interface How {
 /**
  * One CreateFleet. The jobs record their attempt and ticket first (whoever wins that write launches), then the request
  * is frozen, then it is made. A death after any of these is found by the sweep through the job's or launch's due time.
- * Returns jobs that found no capacity.
+ * Returns jobs that another market may serve.
  */
 async function launchOnce(jobs: readonly JobItem[], how: How, world: World): Promise<readonly JobItem[]> {
   const ticket = `mf-${world.dice.letters(26)}`;
@@ -89,18 +88,21 @@ async function launchOnce(jobs: readonly JobItem[], how: How, world: World): Pro
   const frozen = await world.ledger.write(plan);
   // Not frozen for certain: nothing is launched. The jobs' due time brings the sweep, which voids the ticket first.
   if (!frozen.ok || frozen.value === 'stale') return [];
-  return requestLaunch({ ...plan, rev: plan.rev + 1 }, marked, world);
+  return requestLaunch({ ...plan, rev: plan.rev + 1 }, { jobs: marked, how }, world);
 }
+
+const mayFallBack = ({ pool, market }: How): boolean =>
+  pool.market === 'spot-then-on-demand' && market === 'spot';
 
 /** Asks EC2 for a frozen launch and writes what it gave. */
 async function requestLaunch(
   launch: LaunchItem,
-  jobs: readonly JobItem[],
+  { jobs, how }: { readonly jobs: readonly JobItem[]; readonly how: How },
   world: World,
 ): Promise<readonly JobItem[]> {
   if (launch.request === null) return [];
   const answer = await world.instances.launch(launch.request);
-  return settle(launch, { answer, jobs }, world);
+  return settle(launch, { answer, jobs, mayFallBack: mayFallBack(how) }, world);
 }
 
 /** The jobs that this call may launch for: each recorded the ticket under its next attempt. */
@@ -112,7 +114,7 @@ async function markLaunching(
   const marked = await inParallel(jobs, LEDGER_WIDTH, async (job) => {
     const place = placeOf(job, how.pool, world.deployment);
     if (place === undefined) return undefined;
-    const act = { now: world.clock.now(), by: 'dispatch' as const, ticket: how.ticket };
+    const act = { now: world.clock.now(), by: world.by, ticket: how.ticket };
     const amended = await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) =>
       item !== undefined && isStillWanted(item, job) ? launching(item, place, act) : undefined,
     );
@@ -138,10 +140,10 @@ async function park(
 ): Promise<readonly string[]> {
   const failed = await inParallel(jobs, LEDGER_WIDTH, async (job) => {
     const place = placeOf(job, why.pool, world.deployment);
-    const act = { now: world.clock.now(), by: 'dispatch' as const };
+    const act = { now: world.clock.now(), by: world.by };
     const amended = await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) => {
       if (item === undefined || place === undefined || !isStillWanted(item, job)) return undefined;
-      return waitAgain(admit(item, place, act), { ...act, reason: why.reason, due: why.due });
+      return wait(item, place, { ...act, reason: why.reason, due: why.due });
     });
     world.journal.count('JobsHeld', { pool: why.pool.name, reason: why.reason });
     return amended.ok ? undefined : job.jobId;

@@ -1,14 +1,14 @@
 import { type InstanceEvent, instanceEvent } from '../contracts/instance-event.ts';
 import type { RunnerItem } from '../contracts/ledger.ts';
-import { freshPool, runnersEnded } from '../core/breaker.ts';
+import { freshPool, isFailedBoot, runnersEnded } from '../core/breaker.ts';
 import { waitAgain } from '../core/job.ts';
-import { chunks } from '../core/lists.ts';
 import { ended, endWanted, noticed, RANK } from '../core/runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { amend } from './amend.ts';
 import { inParallel, LEDGER_WIDTH } from './bounded.ts';
+import { readItems } from './read-items.ts';
 import type { Message } from './receive-jobs.ts';
 
 export interface ObservePorts {
@@ -16,9 +16,6 @@ export interface ObservePorts {
   readonly clock: Clock;
   readonly journal: Journal;
 }
-
-/** DynamoDB reads at most this many items in one batch. */
-const READ_MAX = 100;
 
 /**
  * One batch of EC2's events. EventBridge cannot filter by tag, so most events may be of foreign instances: one batch read
@@ -36,17 +33,13 @@ export async function observeInstances(
     else events.push({ messageId, event });
   }
   const byInstance = Map.groupBy(events, ({ event }) => event.detail['instance-id']);
-  const failed = await inParallel(chunks([...byInstance.keys()], READ_MAX), 1, async (ids) => {
-    const known = await ports.ledger.readMany('runner', ids);
-    if (!known.ok) return ids;
-    const unwritten = await inParallel(known.value, LEDGER_WIDTH, async (runner) => {
-      const ofRunner = byInstance.get(runner.instanceId)?.map(({ event }) => event) ?? [];
-      return (await observe(runner, ofRunner, ports)) ? undefined : runner.instanceId;
-    });
-    return unwritten.filter((id) => id !== undefined);
+  const { items, unread } = await readItems('runner', [...byInstance.keys()], ports);
+  const unwritten = await inParallel(items, LEDGER_WIDTH, async (runner) => {
+    const ofRunner = byInstance.get(runner.instanceId)?.map(({ event }) => event) ?? [];
+    return (await observe(runner, ofRunner, ports)) ? undefined : runner.instanceId;
   });
-  for (const id of failed.flat())
-    parked.push(...(byInstance.get(id)?.map(({ messageId }) => messageId) ?? []));
+  const failed = [...unread, ...unwritten.filter((id) => id !== undefined)];
+  for (const id of failed) parked.push(...(byInstance.get(id)?.map(({ messageId }) => messageId) ?? []));
   if (parked.length > 0) ports.journal.count('MessageParked', { n: parked.length });
   return parked;
 }
@@ -66,6 +59,11 @@ async function observe(
   events: readonly InstanceEvent[],
   ports: ObservePorts,
 ): Promise<boolean> {
+  const fold = (item: RunnerItem): RunnerItem =>
+    events.reduce((next, event) => folded(next, event, ports.clock.now()), item);
+  // The job first: a death after it is repeated whole, a death after `ended` would not be.
+  const ends = runner.rank !== 'ended' && fold(runner).rank === 'ended';
+  if (ends && !(await releaseCause(runner, ports))) return false;
   let before = runner;
   const amended = await amend(
     ports.ledger,
@@ -73,13 +71,13 @@ async function observe(
     (item) => {
       if (item === undefined) return undefined;
       before = item;
-      return events.reduce((next, event) => folded(next, event, ports.clock.now()), item);
+      return fold(item);
     },
   );
   if (!amended.ok) return false;
-  if (amended.value === undefined || !amended.value.isChanged) return true;
-  const after = amended.value.item;
-  return before.rank !== 'ended' && after.rank === 'ended' ? runnerEnded(before, after, ports) : true;
+  const after = amended.value?.item;
+  if (before.rank !== 'ended' && after?.rank === 'ended') await countEnded(before, ports);
+  return true;
 }
 
 function folded(runner: RunnerItem, event: InstanceEvent, now: number): RunnerItem {
@@ -103,33 +101,29 @@ function folded(runner: RunnerItem, event: InstanceEvent, now: number): RunnerIt
 }
 
 /**
- * A runner is gone: its room in the pool is free, and if it took no job, the job that brought it waits again. That job
- * may long be served by another runner; then its own state says so and nothing happens.
+ * A runner is gone that took no job: the job that brought it waits again. That job may long be served by another runner;
+ * then its own state says so and nothing happens. False when the ledger did not take it.
  */
-export async function runnerEnded(
-  before: RunnerItem,
-  after: RunnerItem,
-  ports: ObservePorts,
-): Promise<boolean> {
-  const { pool } = after;
-  const neverOnline = RANK[before.rank] < RANK.online && before.intent.end === null && after.verdict === null;
-  ports.journal.count('RunnerEnded', { pool, reason: before.intent.end ?? 'instance-ended' });
-  if (neverOnline) ports.journal.count('NeverClaimed', { pool });
-  const room = await amend(ports.ledger, { kind: 'pool', id: pool }, (item) =>
-    runnersEnded(item ?? freshPool(pool), 1, neverOnline ? 1 : 0),
-  );
-  const cause = after.intent.cause;
-  if (after.job !== null || cause === null) return room.ok;
+export async function releaseCause(runner: RunnerItem, ports: ObservePorts): Promise<boolean> {
+  const { cause } = runner.intent;
+  if (runner.job !== null || cause === null) return true;
   const now = ports.clock.now();
+  const reason = isFailedBoot(runner) ? 'runner-never-claimed' : 'runner-lost';
   const job = await amend(ports.ledger, { kind: 'job', id: cause }, (item) =>
-    item?.intent.step === 'launching' && item.intent.ticket === after.ticket
-      ? waitAgain(item, {
-          now,
-          by: 'observe',
-          reason: neverOnline ? 'runner-never-claimed' : 'runner-lost',
-          due: now,
-        })
+    item?.intent.step === 'launching' && item.intent.ticket === runner.ticket
+      ? waitAgain(item, { now, by: 'observe', reason, due: now })
       : undefined,
   );
-  return room.ok && job.ok;
+  return job.ok;
+}
+
+/** Its room in the pool is free, and a failed boot counts against the pool. The sweep repairs a count that is lost here. */
+export async function countEnded(runner: RunnerItem, { ledger, journal }: ObservePorts): Promise<void> {
+  const { pool } = runner;
+  const hasFailed = isFailedBoot(runner);
+  journal.count('RunnerEnded', { pool, reason: runner.intent.end ?? 'instance-ended' });
+  if (hasFailed) journal.count('NeverClaimed', { pool });
+  await amend(ledger, { kind: 'pool', id: pool }, (item) =>
+    runnersEnded(item ?? freshPool(pool), 1, hasFailed ? 1 : 0),
+  );
 }

@@ -2,7 +2,7 @@ import { SCHEMA_VERSION } from '../contracts/text.ts';
 import type { Scope } from '../ports/github.ts';
 import type { SeenInstance } from '../ports/instances.ts';
 import { amend } from './amend.ts';
-import { readItems } from './sweep/due.ts';
+import { readItems } from './read-items.ts';
 import type { World } from './world.ts';
 
 export type Removal = Pick<World, 'ledger' | 'instances' | 'github' | 'clock' | 'journal'> & {
@@ -28,7 +28,7 @@ export interface Removed {
 export async function removeStack(removal: Removal): Promise<Removed> {
   const { ledger, clock } = removal;
   const now = clock.now();
-  await amend(ledger, { kind: 'stop', id: 'all' }, (item) => ({
+  const stopped = await amend(ledger, { kind: 'stop', id: 'all' }, (item) => ({
     v: SCHEMA_VERSION,
     rev: item?.rev ?? 0,
     kind: 'stop',
@@ -37,6 +37,7 @@ export async function removeStack(removal: Removal): Promise<Removed> {
     reason: 'stack-removed',
     at: now,
   }));
+  if (!stopped.ok) removal.journal.warn('removal-stop-not-written', { code: stopped.fault.code });
   const { left, known } = await endInstances(removal, now + REMOVAL_MAX_MS);
   const registrationsLeft = await deregisterAll(known, removal);
   return { instancesLeft: left, registrationsLeft };
@@ -69,7 +70,7 @@ const isLiving = ({ state }: SeenInstance): boolean => state !== 'terminated' &&
 
 /** By the names of our own records: another stack's runners, or anybody else's, are never touched. */
 async function deregisterAll(instanceIds: ReadonlySet<string>, removal: Removal): Promise<number> {
-  const runners = await readItems('runner', [...instanceIds], removal);
+  const { items: runners } = await readItems('runner', [...instanceIds], removal);
   const scopes = new Map<string, Scope>(
     runners.map(({ target }) => [JSON.stringify(scopeKey(target)), target]),
   );

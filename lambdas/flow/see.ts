@@ -18,7 +18,7 @@ export async function seeEvents(events: readonly JobEvent[], world: World): Prom
   let job: JobItem | undefined;
   for (const event of ordered) {
     if (!(await bindRunner(event, world))) return undefined;
-    const act = { now: world.clock.now(), by: 'dispatch' as const };
+    const act = { now: world.clock.now(), by: world.by };
     const amended = await amend(world.ledger, { kind: 'job', id: event.jobId, known: job }, (item) =>
       item === undefined ? newJob(event, act) : take(item, event, act),
     );
@@ -35,7 +35,7 @@ async function bindRunner(event: JobEvent, world: World): Promise<boolean> {
   const stackId = world.deployment.stackId;
   const instanceId = event.runnerName === null ? null : instanceOfRunnerName(event.runnerName, stackId);
   if (instanceId === null || (event.action !== 'in_progress' && event.action !== 'completed')) return true;
-  const act = { now: world.clock.now(), by: 'dispatch' as const };
+  const act = { now: world.clock.now(), by: world.by };
   const bound = await amend(world.ledger, { kind: 'runner', id: instanceId }, (runner) => {
     if (runner === undefined) return undefined;
     const busy = ranked(runner, 'busy', { ...act, at: event.startedAt ?? act.now, job: event.jobId });

@@ -14,15 +14,22 @@ import type { World } from './world.ts';
 /**
  * Writes what a launch gave: runners first, then the launch as resolved, then the jobs that got nothing. A death in
  * between leaves the launch open, and the sweep finds its instances by the ticket's tag.
- * Returns jobs that found no capacity in any offer.
+ * Returns unserved jobs that another market may serve.
  */
 export async function settle(
   launch: LaunchItem,
-  what: { readonly answer: Outcome<LaunchAnswer>; readonly jobs: readonly JobItem[] },
+  what: {
+    readonly answer: Outcome<LaunchAnswer>;
+    readonly jobs: readonly JobItem[];
+    /** Another market may still serve: a limit of this one does not hold the pool then. */
+    readonly mayFallBack?: boolean;
+  },
   world: World,
 ): Promise<readonly JobItem[]> {
   const answer = what.answer.ok ? what.answer : asAnswer(what.answer);
-  const result = answer === undefined ? undefined : settleLaunch(launch, answer.value);
+  const settled = answer === undefined ? undefined : settleLaunch(launch, answer.value);
+  const mayFallBack = what.mayFallBack === true && settled?.reason !== 'launch-refused';
+  const result = settled && { ...settled, holdsPool: settled.holdsPool && !mayFallBack };
   if (result === undefined || result.isUnsure || result.reason === 'launch-unsure') {
     await lookLater(launch, world);
     return [];
@@ -30,7 +37,8 @@ export async function settle(
   const written = await writeRunners(launch, result.served, world);
   if (!written) return [];
   await close(launch, result, world);
-  return releaseJobs(result, what.jobs, world);
+  const released = await releaseJobs(result, what.jobs, world);
+  return mayFallBack && FALL_BACK.includes(result.reason) ? released : [];
 }
 
 /** A fault of the whole call is the same fault for every unit; `unsure` is none: instances may exist. */
@@ -49,6 +57,8 @@ async function lookLater(launch: LaunchItem, world: World): Promise<void> {
 export interface Served {
   readonly instance: LaunchedInstance;
   readonly unit: LaunchItem['units'][number];
+  /** As EC2 tells it; left out right after the launch. */
+  readonly launchedAt?: number;
 }
 
 /** Every instance becomes a runner with an intent. False when one could not be written: the launch stays open. */
@@ -58,25 +68,23 @@ export async function writeRunners(
   world: World,
   reason: Reason = 'launched',
 ): Promise<boolean> {
-  const act = {
-    now: world.clock.now(),
-    by: reason === 'adopted' ? ('sweep' as const) : ('dispatch' as const),
-  };
-  const written = await inParallel(served, LEDGER_WIDTH, async ({ instance, unit }) => {
+  const now = world.clock.now();
+  const written = await inParallel(served, LEDGER_WIDTH, async ({ instance, unit, launchedAt }) => {
     const target = launch.targets[unit.group];
-    if (target === undefined) return true;
+    if (target === undefined) return 'stale';
     const runner: RunnerItem = newRunner(
       launch,
       instance,
       { group: unit.group, cause: unit.jobId, target },
-      { ...act, reason, launchedAt: launch.createdAt },
+      { now, by: world.by, reason, launchedAt: launchedAt ?? now },
     );
     const answer = await world.ledger.write(runner);
     // 'stale': somebody adopted the instance first.
-    return answer.ok;
+    return answer.ok ? answer.value : undefined;
   });
-  world.journal.count('Launched', { pool: launch.pool, n: served.length });
-  return written.every(Boolean);
+  const launched = written.filter((item) => item !== undefined && item !== 'stale').length;
+  if (launched > 0) world.journal.count('Launched', { pool: launch.pool, n: launched });
+  return written.every((item) => item !== undefined);
 }
 
 async function close(launch: LaunchItem, result: LaunchResult, world: World): Promise<void> {
@@ -98,7 +106,10 @@ async function close(launch: LaunchItem, result: LaunchResult, world: World): Pr
   });
 }
 
-/** Jobs that got nothing wait again. Those that merely found no capacity are returned: another market may serve them. */
+/** What another market may not suffer from. */
+const FALL_BACK: readonly Reason[] = ['capacity-exhausted', 'account-limit'];
+
+/** Jobs that got nothing wait again, with the reason and the next try. */
 async function releaseJobs(
   result: LaunchResult,
   jobs: readonly JobItem[],
@@ -117,13 +128,13 @@ async function releaseJobs(
       const due = retryAt(result.reason, job.intent.attempt, pool, now);
       const amended = await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) =>
         item?.intent.ticket === job.intent.ticket
-          ? waitAgain(item, { now, by: 'dispatch', reason: result.reason, due })
+          ? waitAgain(item, { now, by: world.by, reason: result.reason, due })
           : undefined,
       );
       return amended.ok ? amended.value?.item : undefined;
     },
   );
-  return result.reason === 'capacity-exhausted' ? released.filter((job) => job !== undefined) : [];
+  return released.filter((job) => job !== undefined);
 }
 
 async function readPool(name: string, world: World) {

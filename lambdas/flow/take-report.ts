@@ -6,8 +6,10 @@ import {
   type ReportRequest,
   reportRequest,
 } from '../contracts/report.ts';
+import { isSpoken } from '../contracts/text.ts';
+import { cameOnline } from '../core/breaker.ts';
 import { sha256 } from '../core/hash.ts';
-import { endWanted, finished, ranked, registrationGone } from '../core/runner.ts';
+import { finished, ranked, registrationGone } from '../core/runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GitHub } from '../ports/github.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -58,7 +60,7 @@ function readReport(body: Uint8Array): ReportRequest | undefined {
   if (body.byteLength > REPORT_BYTES_MAX) return undefined;
   try {
     const read = reportRequest.safeParse(JSON.parse(new TextDecoder().decode(body)));
-    return read.success ? read.data : undefined;
+    return read.success && isSpoken(read.data.protocolVersion) ? read.data : undefined;
   } catch {
     return undefined;
   }
@@ -84,8 +86,17 @@ async function answerReport(
     },
   );
   if (!amended.ok) return OUTAGE;
-  const stop = runner.notice?.reason ?? runner.intent.end;
-  return stop === null ? reply('carry-on') : reply('stop', stop);
+  if (report.kind === 'phase' && report.phase === 'online') await mendPool(runner.pool, ports);
+  const known = amended.value?.item ?? runner;
+  const stop = known.notice?.reason ?? known.intent.end;
+  // A job that runs is never stopped by a word: at the end of its lifetime the sweep ends the machine.
+  const isBusy = known.rank === 'busy' || (report.kind === 'heartbeat' && report.workerAlive);
+  return stop === null || isBusy ? reply('carry-on') : reply('stop', stop);
+}
+
+/** The pool's image boots: its breaker is closed. Most pools need no write. */
+async function mendPool(pool: string, ports: ReportPorts): Promise<void> {
+  await amend(ports.ledger, { kind: 'pool', id: pool }, (item) => item && cameOnline(item));
 }
 
 const heartbeat = (item: RunnerItem, now: number): RunnerItem =>
@@ -121,6 +132,10 @@ async function mayGoIdle(runner: RunnerItem, ports: ReportPorts): Promise<Report
   return writeIdle(runner, one, ports);
 }
 
+/**
+ * Finished, not ended: should a job have come in the last moment after all, its start takes that back, and nothing here
+ * ends the machine under it.
+ */
 async function writeIdle(
   runner: RunnerItem,
   one: Registration | undefined,
@@ -133,7 +148,7 @@ async function writeIdle(
     (item) => {
       if (item === undefined) return undefined;
       const without = one === undefined ? item : registrationGone(item, one.name, act.now);
-      return finished(endWanted(without, act), act);
+      return finished(without, act);
     },
   );
   return amended.ok ? reply('deregistered') : OUTAGE;

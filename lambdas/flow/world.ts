@@ -7,6 +7,8 @@ import type { Ledger } from '../ports/ledger.ts';
 
 /** Everything outside that launching and repairing may touch; composed by the handlers of dispatch and sweep. */
 export interface World {
+  /** Who acts, for timelines. */
+  readonly by: 'dispatch' | 'sweep';
   readonly ledger: Ledger;
   readonly instances: Instances;
   readonly github: GitHub;

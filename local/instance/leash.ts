@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 export const LEASH_FD = 3;
 
 const leash = new Socket({ fd: LEASH_FD, readable: true, writable: false });
-
+leash.on('close', () => process.kill(0, 'SIGKILL'));
 leash.on('error', () => leash.destroy());
 leash.resume();
 leash.unref();

@@ -22,22 +22,27 @@ export interface Forge {
   close(): Promise<void>;
 }
 
-export async function startForge(stack: RunningStack, clock: Clock, seed: string): Promise<Forge> {
+export interface ForgeOptions {
+  readonly seed: string;
+  /** Stands between GitHub's model and all who speak with it: a test sees, delays or breaks what passes. */
+  readonly overModel?: ((model: GitHubModel) => GitHubModel) | undefined;
+}
+
+export async function startForge(stack: RunningStack, clock: Clock, options: ForgeOptions): Promise<Forge> {
+  const { seed, overModel = (model) => model } = options;
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   });
   const webhookSecret = secretOf(stack);
-  const model = createGitHubModel({
-    draw: seededDraw(seed),
-    app: { id: APP_ID, publicKeyPem: publicKey, webhookSecret },
-  });
+  const app = { id: APP_ID, publicKeyPem: publicKey, webhookSecret };
+  const model = overModel(createGitHubModel({ draw: seededDraw(seed), app }));
   populate(model, clock.now());
   const github = await startGitHub({ model, now: clock.now, pollMaxMs: POLL_REAL_MS });
   stack.emulators.kms.importKey(output(stack, 'AppKeyA'), privateKey);
-  const app = { appId: String(APP_ID), apiUrl: github.url, keySlot: 'a' };
-  stack.emulators.ssm.put(output(stack, 'GitHubAppParameter'), JSON.stringify(app));
+  const parameter = { appId: String(APP_ID), apiUrl: github.url, keySlot: 'a' };
+  stack.emulators.ssm.put(output(stack, 'GitHubAppParameter'), JSON.stringify(parameter));
   const hook = { model, url: output(stack, 'WebhookUrl'), now: clock.now };
   return {
     model,

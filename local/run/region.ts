@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MayflyConfig } from '../../lib/config/compile.ts';
 import { createEc2Model, type Ec2Model } from '../ec2/model.ts';
+import type { Knobs } from '../ec2/options.ts';
 import { seededDraw } from '../github/draw.ts';
 import { createRegionCertificate, type RegionKey } from '../identity/sign.ts';
 import type { AssetOverlay } from '../stack/code.ts';
@@ -23,7 +24,13 @@ export interface Region {
   readonly overlay: AssetOverlay;
 }
 
-export async function createRegion(config: MayflyConfig, seed: string): Promise<Region> {
+export interface RegionOptions {
+  readonly seed: string;
+  /** What is unkind about this EC2; mild unless told. */
+  readonly knobs?: Partial<Knobs> | undefined;
+}
+
+export async function createRegion(config: MayflyConfig, { seed, knobs }: RegionOptions): Promise<Region> {
   const key = await createRegionCertificate(LOCAL_REGION);
   const images = config.pools.map((plan) => {
     const arch = config.settings.pools.find(({ name }) => name === plan.name)?.arch ?? 'x64';
@@ -35,6 +42,7 @@ export async function createRegion(config: MayflyConfig, seed: string): Promise<
     draw: seededDraw(seed),
     accountId: LOCAL_ACCOUNT,
     region: LOCAL_REGION,
+    ...(knobs && { knobs }),
     subnets: [],
     images: [
       ...new Map(images.map(({ imageId, architecture }) => [imageId, { imageId, architecture }])).values(),

@@ -5,9 +5,9 @@ import { createQueryServer } from '../ec2/query-server.ts';
 import { bundleInstance } from '../instance/bundle.ts';
 import { type RunningStack, startStack } from '../stack/run.ts';
 import type { RunFolder } from './folder.ts';
-import { type Forge, startForge } from './forge.ts';
+import { type Forge, type ForgeOptions, startForge } from './forge.ts';
 import { createMachines, type Machines } from './machines.ts';
-import { createRegion, LOCAL_REGION, type Region } from './region.ts';
+import { createRegion, LOCAL_REGION, type Region, type RegionOptions } from './region.ts';
 import { synthesize } from './synth.ts';
 
 /** Everything of a local run that is up: the stack, the simulated EC2 and GitHub, the booted machines. */
@@ -31,6 +31,9 @@ export interface WorldOptions {
   /** A fixed assembly instead of a fresh synthesis: tests share one. */
   readonly assemblyDir?: string;
   readonly seed?: string;
+  /** For tests: what is unkind about EC2, and what stands between GitHub and its callers. */
+  readonly knobs?: RegionOptions['knobs'];
+  readonly overGitHub?: ForgeOptions['overModel'];
 }
 
 /** How often the simulated worlds are moved on, in real ms: far below every delay that they model. */
@@ -49,7 +52,7 @@ export async function startWorld(options: WorldOptions): Promise<LocalWorld> {
     }
     say('starting the synthesized template: functions, queues, table, rules');
     const clock = createClock({ epochMs: Date.now(), speed: options.speed });
-    const region = await createRegion(config, seed);
+    const region = await createRegion(config, { seed, knobs: options.knobs });
     const { model } = region;
     const ec2 = {
       handle: createQueryServer({ model, now: clock.now }).handle,
@@ -62,7 +65,7 @@ export async function startWorld(options: WorldOptions): Promise<LocalWorld> {
     });
     closers.push(() => stack.close());
     say('starting a simulated GitHub and a simulated EC2');
-    const forge = await startForge(stack, clock, seed);
+    const forge = await startForge(stack, clock, { seed, overModel: options.overGitHub });
     closers.push(() => forge.close());
     const bundles = await bundleInstance(join(folder.path, 'instance'));
     const logsDir = folder.logs;

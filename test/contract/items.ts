@@ -58,6 +58,7 @@ export function jobItem(jobId: string, change: Partial<JobItem> = {}): JobItem {
     name: 'build — 日本語 “quotes” \\ / <b>',
     workflowName: null,
     senderLogin: 'octocat',
+    checkedAt: null,
     fact: 'queued',
     outcome: 'open',
     intent: { attempt: 0, step: 'held', ticket: null, due: null, reason: 'received' },
@@ -154,6 +155,7 @@ export const poolItem: PoolItem = {
   kind: 'pool',
   pool: 'linux-x64',
   live: 3,
+  reservedAt: null,
   neverOnline: 0,
   probeAt: null,
   heldUntil: null,
@@ -184,7 +186,6 @@ export const sweepItem: SweepItem = {
   name: 'lease',
   fence: 'f1',
   leaseUntil: NOON,
-  scopes: [{ key: 'acme', installationId: '77', checkedAt: NOON }],
 };
 export const stopItem: StopItem = {
   ...head,

@@ -102,7 +102,11 @@ describe('the webhook', () => {
   });
 
   it('answers 413 before any signature is looked at', async () => {
-    const { ports, sent } = stage({ isSigned: () => Promise.reject(new Error('must not be asked')) });
+    const { ports, sent } = stage({
+      isSigned: () => {
+        throw new Error('must not be asked');
+      },
+    });
     const body = new Uint8Array(WEBHOOK_BYTES_MAX + 1);
     const answer = await acceptWebhook({ method: 'POST', headers: {}, body }, settingsOf(), ports);
     expect([answer.statusCode, sent]).toEqual([413, []]);

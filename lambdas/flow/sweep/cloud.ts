@@ -7,10 +7,11 @@ import { type Command, planSweep, whyEnd } from '../../core/sweep-plan.ts';
 import type { SeenInstance } from '../../ports/instances.ts';
 import { amend } from '../amend.ts';
 import { inParallel, LEDGER_WIDTH } from '../bounded.ts';
-import { runnerEnded } from '../observe-instances.ts';
+import { countEnded, releaseCause } from '../observe-instances.ts';
+import { readItems } from '../read-items.ts';
 import { writeRunners } from '../settle-launch.ts';
 import type { World } from '../world.ts';
-import { type Due, readItems } from './due.ts';
+import type { Due } from './due.ts';
 
 export interface CloudView {
   readonly takenAt: number;
@@ -25,15 +26,17 @@ export async function compareCloud(view: CloudView, due: Due, world: World): Pro
     ...view.instances.map(({ instanceId }) => instanceId),
     ...due.runners.map(({ instanceId }) => instanceId),
   ];
-  const runners = new Map(
-    (await readItems('runner', ids, world)).map((runner) => [runner.instanceId, runner]),
-  );
-  const strangers = view.instances.filter(({ instanceId }) => !runners.has(instanceId));
+  const known = await readItems('runner', ids, world);
+  const runners = new Map(known.items.map((runner) => [runner.instanceId, runner]));
+  // An item that could not be read is not absent: its instance is left alone in this pass.
+  const unread = new Set(known.unread);
+  const instances = view.instances.filter(({ instanceId }) => !unread.has(instanceId));
+  const strangers = instances.filter(({ instanceId }) => !runners.has(instanceId));
   const tickets = strangers.map(({ tags }) => tags[TAG.ticket] ?? '').filter((ticket) => ticket !== '');
-  const launches = new Map(
-    (await readItems('launch', tickets, world)).map((launch) => [launch.ticket, launch]),
-  );
-  const commands = planSweep({ takenAt: view.takenAt, instances: view.instances, runners, launches });
+  const explaining = await readItems('launch', tickets, world);
+  if (explaining.unread.length > 0) return;
+  const launches = new Map(explaining.items.map((launch) => [launch.ticket, launch]));
+  const commands = planSweep({ takenAt: view.takenAt, instances, runners, launches });
   for (const command of commands) {
     if (command.do === 'adopt') await adopt(command.instance, launches, world);
   }
@@ -52,10 +55,11 @@ async function adopt(
   const launch = launches.get(instance.tags[TAG.ticket] ?? '');
   const unit = launch?.units.at(-1);
   if (launch !== undefined && unit !== undefined)
-    await writeRunners(launch, [{ instance, unit }], world, 'adopted');
+    await writeRunners(launch, [{ instance, unit, launchedAt: instance.launchedAt }], world, 'adopted');
 }
 
 async function markEnded(runner: RunnerItem, at: number, world: World): Promise<void> {
+  if (!(await releaseCause(runner, world))) return;
   const act = { now: world.clock.now(), by: 'sweep' as const, at, reason: 'instance-ended' as const };
   let before = runner;
   const amended = await amend(
@@ -67,7 +71,7 @@ async function markEnded(runner: RunnerItem, at: number, world: World): Promise<
       return ended(item, act);
     },
   );
-  if (amended.ok && amended.value?.isChanged === true) await runnerEnded(before, amended.value.item, world);
+  if (amended.ok && amended.value?.isChanged === true) await countEnded(before, world);
 }
 
 type End = Extract<Command, { do: 'end' }>;

@@ -1,9 +1,9 @@
-import type { ItemKind, ItemOf, JobItem, LaunchItem, RunnerItem } from '../../contracts/ledger.ts';
-import { chunks } from '../../core/lists.ts';
+import type { ItemKind, JobItem, LaunchItem, RunnerItem } from '../../contracts/ledger.ts';
 import { UNSURE_LAUNCH_MS } from '../../core/spacing.ts';
 import { DUE_PAGE_MAX } from '../../core/sweep-bounds.ts';
 import { DUE_SHARDS } from '../../ports/ledger.ts';
 import { inParallel } from '../bounded.ts';
+import { readItems } from '../read-items.ts';
 import type { World } from '../world.ts';
 
 /** Work that the ledger says is due, as items (the index only hints), and every launch that is still open. */
@@ -12,8 +12,6 @@ export interface Due {
   readonly runners: readonly RunnerItem[];
   readonly launches: readonly LaunchItem[];
 }
-
-const READ_MAX = 100;
 
 /**
  * Open launches are due within a minute of their last touch, so looking that far ahead shows all of them: what is in
@@ -30,25 +28,12 @@ export async function takeDue(world: World): Promise<Due> {
   const hints = found.flat();
   const idsOf = (kind: ItemKind, dueUntil: number): string[] =>
     hints.filter((hint) => hint.kind === kind && hint.due <= dueUntil).map(({ id }) => id);
-  const jobs = await readItems('job', idsOf('job', now), world);
-  const runners = await readItems('runner', idsOf('runner', now), world);
-  const launches = await readItems('launch', idsOf('launch', until), world);
+  const { items: jobs } = await readItems('job', idsOf('job', now), world);
+  const { items: runners } = await readItems('runner', idsOf('runner', now), world);
+  const { items: launches } = await readItems('launch', idsOf('launch', until), world);
   return {
     jobs: jobs.filter(({ intent }) => intent.due !== null && intent.due <= now),
     runners: runners.filter(({ intent }) => intent.due !== null && intent.due <= now),
     launches: launches.filter(({ state }) => state === 'open'),
   };
-}
-
-/** Items by id, strongly consistent; a batch that cannot be read is left for the next pass. */
-export async function readItems<K extends ItemKind>(
-  kind: K,
-  ids: readonly string[],
-  world: Pick<World, 'ledger'>,
-): Promise<readonly ItemOf<K>[]> {
-  const read = await inParallel(chunks([...new Set(ids)], READ_MAX), 4, async (slice) => {
-    const items = await world.ledger.readMany(kind, slice);
-    return items.ok ? items.value : [];
-  });
-  return read.flat();
 }

@@ -81,7 +81,7 @@ async function chooseLacking(
   const chosen = await inParallel([...byGroup], 4, async ([group, ofGroup]) => {
     const oldestFirst = ofGroup.toSorted((a, b) => a.job.at.queued - b.job.at.queued);
     const missing = await lacking(group, oldestFirst, inFlight.get(group)?.length ?? 0, world);
-    await inParallel(oldestFirst.slice(missing), LEDGER_WIDTH, ({ job }) => postpone(job, world));
+    await inParallel(oldestFirst.slice(missing), LEDGER_WIDTH, (one) => postpone(one, world));
     return oldestFirst.slice(0, missing);
   });
   return chosen.flat();
@@ -112,9 +112,13 @@ async function lacking(
   return shortage(group, [...demand.value.hints, ...unindexed], inFlight);
 }
 
-async function postpone(job: JobItem, world: World): Promise<void> {
+async function postpone({ job, pool }: Admitted, world: World): Promise<void> {
+  const place = placeOf(job, pool, world.deployment);
+  const act = { now: world.clock.now(), by: world.by };
   await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) =>
-    item !== undefined && item.intent.due === job.intent.due ? lookAgain(item, world.clock.now()) : undefined,
+    item !== undefined && place !== undefined && item.intent.due === job.intent.due
+      ? lookAgain(item, place, act)
+      : undefined,
   );
 }
 

@@ -3,16 +3,18 @@ import { isOpen, waitAgain } from '../../core/job.ts';
 import { resolved } from '../../core/launch-plan.ts';
 import { expiryOf, UNSURE_LAUNCH_MS } from '../../core/spacing.ts';
 import { REPLAYS_MAX } from '../../core/sweep-bounds.ts';
-import type { LaunchedInstance } from '../../ports/instances.ts';
+import type { SeenInstance } from '../../ports/instances.ts';
 import { amend } from '../amend.ts';
 import { returnRoom } from '../launch.ts';
+import { readItems } from '../read-items.ts';
 import { settle, writeRunners } from '../settle-launch.ts';
 import type { World } from '../world.ts';
-import { type Due, readItems } from './due.ts';
+import type { Due } from './due.ts';
 
 /**
- * Launches whose instances are not all known. They are looked up by the ticket's tag; absence means unknown for a minute.
- * After that the frozen request is replayed verbatim: the client token makes EC2 answer with the first result.
+ * Launches whose instances are not all known. They are looked up by the ticket's tag; if it shows none, the frozen request
+ * is replayed verbatim at once, since the client token makes EC2 answer with the first result. That something is missing
+ * is believed only after a minute: tags and lists lag.
  * Returns the launches that are still open: they are supply in flight.
  */
 export async function sweepLaunches(due: Due, world: World): Promise<readonly LaunchItem[]> {
@@ -28,16 +30,16 @@ export async function sweepLaunches(due: Due, world: World): Promise<readonly La
 async function resolveLaunch(launch: LaunchItem, world: World): Promise<boolean> {
   const found = await world.instances.findByTicket(launch.ticket);
   if (!found.ok) return false;
-  if (found.value.length > 0) return adoptAll(launch, found.value, world);
-  const now = world.clock.now();
-  if (launch.replays > 0 && now - launch.createdAt < UNSURE_LAUNCH_MS) return false;
-  const jobs = await readItems(
-    'job',
-    launch.units.map(({ jobId }) => jobId),
-    world,
-  );
+  const isSettled = world.clock.now() - launch.createdAt >= UNSURE_LAUNCH_MS;
+  const isWhole = found.value.length >= launch.units.length;
+  if (isWhole || (isSettled && found.value.length > 0)) return adoptAll(launch, found.value, world);
+  if (found.value.length > 0) return adoptSome(launch, found.value, world);
+  if (launch.replays > 0 && !isSettled) return false;
+  const ids = launch.units.map(({ jobId }) => jobId);
+  const { items: jobs, unread } = await readItems('job', ids, world);
+  if (unread.length > 0) return false;
   const wanting = jobs.filter((job) => isOpen(job) && job.intent.ticket === launch.ticket);
-  if (wanting.length === 0 || launch.replays >= REPLAYS_MAX) return giveUp(launch, world);
+  if (wanting.length === 0 || launch.replays >= REPLAYS_MAX) return isSettled && giveUp(launch, world);
   return replay(launch, wanting, world);
 }
 
@@ -60,22 +62,28 @@ async function replay(
 }
 
 /** Instances found by the ticket's tag, in the order of their ids, serve the units in theirs. */
-async function adoptAll(
-  launch: LaunchItem,
-  found: readonly LaunchedInstance[],
-  world: World,
-): Promise<boolean> {
+async function adoptAll(launch: LaunchItem, found: readonly SeenInstance[], world: World): Promise<boolean> {
+  if (!(await adopt(launch, found, world))) return false;
+  const ids = found.map(({ instanceId }) => instanceId);
+  await world.ledger.write(resolved(launch, ids, expiryOf(world.clock.now())));
+  await release(launch, launch.units.slice(ids.length), world);
+  return true;
+}
+
+/** Some are there and the others may come: those that are may claim at once, the launch stays open. */
+async function adoptSome(launch: LaunchItem, found: readonly SeenInstance[], world: World): Promise<boolean> {
+  await adopt(launch, found, world);
+  return false;
+}
+
+async function adopt(launch: LaunchItem, found: readonly SeenInstance[], world: World): Promise<boolean> {
   const ordered = found.toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
   const last = launch.units.at(-1);
   const served = ordered.flatMap((instance, index) => {
     const unit = launch.units[index] ?? last;
-    return unit === undefined ? [] : [{ instance, unit }];
+    return unit === undefined ? [] : [{ instance, unit, launchedAt: instance.launchedAt }];
   });
-  if (!(await writeRunners(launch, served, world, 'adopted'))) return false;
-  const ids = ordered.map(({ instanceId }) => instanceId);
-  await world.ledger.write(resolved(launch, ids, expiryOf(world.clock.now())));
-  await release(launch, launch.units.slice(ids.length), world);
-  return true;
+  return writeRunners(launch, served, world, 'adopted');
 }
 
 /** Nobody wants it any more, or EC2 never showed an instance of it: its jobs ask anew under another ticket. */

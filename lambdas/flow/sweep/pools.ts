@@ -1,16 +1,17 @@
 import type { LaunchItem, PoolItem } from '../../contracts/ledger.ts';
 import { TAG } from '../../contracts/tags.ts';
 import type { SeenInstance } from '../../ports/instances.ts';
+import { readItems } from '../read-items.ts';
 import type { World } from '../world.ts';
-import { readItems } from './due.ts';
+
+/** For this long after a reservation EC2 may not show all that was launched: a count then would be too low. */
+const SETTLED_MS = 2 * 60_000;
 
 /** The pools' counts, read before the cloud is listed: a count that moved meanwhile is left for the next pass. */
-export const readPools = (world: World): Promise<readonly PoolItem[]> =>
-  readItems(
-    'pool',
-    world.deployment.settings.pools.map(({ name }) => name),
-    world,
-  );
+export async function readPools(world: World): Promise<readonly PoolItem[]> {
+  const names = world.deployment.settings.pools.map(({ name }) => name);
+  return (await readItems('pool', names, world)).items;
+}
 
 /** Corrects counts that crashes left too high or too low: instances that live, and units of launches in flight. */
 export async function recountPools(
@@ -18,7 +19,9 @@ export async function recountPools(
   seen: { readonly instances: readonly SeenInstance[]; readonly launches: readonly LaunchItem[] },
   world: World,
 ): Promise<void> {
+  const now = world.clock.now();
   for (const pool of pools) {
+    if (pool.reservedAt !== null && now - pool.reservedAt < SETTLED_MS) continue;
     const living = seen.instances.filter(
       ({ tags, state }) =>
         tags[TAG.pool] === pool.pool && state !== 'terminated' && state !== 'shutting-down',

@@ -47,8 +47,8 @@ async function takeLease(world: World): Promise<string | undefined> {
   const now = world.clock.now();
   const taken = await amend(world.ledger, { kind: 'sweep', id: 'lease' }, (item) => {
     if (item?.leaseUntil != null && item.leaseUntil > now) return undefined;
-    const fresh = { v: SCHEMA_VERSION, rev: 0, kind: 'sweep' as const, name: 'lease', scopes: [] } as const;
-    return { ...fresh, ...item, scopes: item?.scopes ?? [], fence, leaseUntil: now + SWEEP_LEASE_MS };
+    const lease = { fence, leaseUntil: now + SWEEP_LEASE_MS };
+    return { v: SCHEMA_VERSION, rev: item?.rev ?? 0, kind: 'sweep', name: 'lease', ...lease };
   });
   return taken.ok && taken.value?.isChanged === true ? fence : undefined;
 }

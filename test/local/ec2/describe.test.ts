@@ -203,6 +203,19 @@ describe('CreateTags', () => {
     expect(idsFound(test, filter('tag:mark', 'two'))).toEqual([id]);
   });
 
+  it('lists late carriers of a tag in order of birth all the same, page by page', () => {
+    const test = world();
+    launch(test, { count: 10 });
+    const ids = idsOf(launch(test, { count: 7 }));
+    for (const id of ids.toReversed()) {
+      successOf(test.model.createTags({ Resources: [id], Tags: [tag('mark')] }, T0));
+    }
+    const input = { ...filter('tag:mark', 'v'), MaxResults: 5 };
+    const { NextToken = '' } = successOf(test.model.describeInstances(input, T0));
+    expect(idsFound(test, input)).toEqual(ids.slice(0, 5));
+    expect(idsFound(test, { ...input, NextToken })).toEqual(ids.slice(5));
+  });
+
   it('tags nothing when one resource does not exist', () => {
     const test = world();
     const id = launchOne(test);

@@ -109,6 +109,16 @@ describe('the life of an instance', () => {
     expect(statesIn(test.model, T0 + 4 * MINUTE)).toEqual(['stopping', 'stopped']);
   });
 
+  it('is gone sooner once its operating system went down, as it was told to', () => {
+    const test = world();
+    const id = launchOne(test);
+    test.model.advance(T0 + MINUTE);
+    successOf(test.model.terminateInstances({ InstanceIds: [id] }, T0 + MINUTE));
+    test.model.powerOff(id, T0 + MINUTE + SECOND);
+    expect(statesIn(test.model, T0 + MINUTE + 4 * SECOND)).toEqual(['shutting-down', 'terminated']);
+    expect(test.model.instance(id)?.why?.code).toBe('Client.UserInitiatedShutdown');
+  });
+
   it('frees its quota once, however it goes from stopped to terminated', () => {
     const test = world({ vcpusMax: { spot: 0, 'on-demand': 2 } });
     test.model.putLaunchTemplate('pool', { ...TEMPLATE_DATA, InstanceInitiatedShutdownBehavior: 'stop' }, T0);

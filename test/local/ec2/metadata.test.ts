@@ -67,6 +67,20 @@ describe('the metadata endpoint', () => {
     expect(successOf(disable(test, id, NOW + 3 * SECOND)).InstanceMetadataOptions.State).toBe('applied');
   });
 
+  it('follows the last of two changes, and never the first once it is taken back', () => {
+    const test = world();
+    const id = running(test);
+    successOf(disable(test, id));
+    const back = { InstanceId: id, HttpEndpoint: 'enabled' } as const;
+    successOf(test.model.modifyInstanceMetadataOptions(back, NOW + SECOND));
+    expect(test.model.isMetadataReachable(id, NOW + 2 * SECOND)).toBe(true);
+    expect(described(test, id, NOW + 2 * SECOND)?.State).toBe('pending');
+    expect(described(test, id, NOW + 3 * SECOND)).toMatchObject({
+      State: 'applied',
+      HttpEndpoint: 'enabled',
+    });
+  });
+
   it('takes 1 to 5 seconds unless told otherwise', () => {
     const test = world({ knobs: { metadataApplyMs: { minMs: 1_000, maxMs: 5_000 } } });
     const ids = Array.from({ length: 40 }, () => launchOne(test));

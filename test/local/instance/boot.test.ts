@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { clockEnvironment, createClock } from '../../../local/clock.ts';
 import { type BootedInstance, bootInstance } from '../../../local/instance/boot.ts';
 import { bundleInstance, type InstanceBundles } from '../../../local/instance/bundle.ts';
+import { killNow } from '../../../local/instance/strays.ts';
 import { INSTANCE_ID, KEY, type Script, type Stub, startStub, TOKEN } from './control-plane.ts';
 
 const SPEED = 100;
@@ -52,6 +53,14 @@ async function boot(script: Script) {
 function isGone(pid: number): boolean {
   if (!existsSync(`/proc/${pid}`)) return true;
   return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/, ''));
+}
+
+/** The process group of a running process. */
+function groupOf(pid: number): number {
+  const [, , group = '0'] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return Number(group);
 }
 
 const pidsIn = (file: string): number[] =>
@@ -204,10 +213,16 @@ describe('the end of an instance', () => {
       bootInstance({ ...${JSON.stringify(options)}, onPoweredOff: () => {} });`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
     await stub.heard(() => pidsIn(file).length === 1);
-    expect(pidsIn(file).map(isGone)).toEqual([false]);
-    parent.kill('SIGKILL');
-    for (let looks = 0; looks < LOOKS_MAX && !pidsIn(file).every(isGone); looks += 1) await nextTurn();
-    expect(pidsIn(file).map(isGone)).toEqual([true]);
-    await stub.close();
+    const group = groupOf(pidsIn(file)[0] ?? 0);
+    try {
+      expect(pidsIn(file).map(isGone)).toEqual([false]);
+      parent.kill('SIGKILL');
+      for (let looks = 0; looks < LOOKS_MAX && !pidsIn(file).every(isGone); looks += 1) await nextTurn();
+      expect(pidsIn(file).map(isGone)).toEqual([true]);
+    } finally {
+      // What a broken leash would leave to the machine.
+      killNow(-group);
+      await stub.close();
+    }
   });
 });
