@@ -73,7 +73,7 @@ export function createStage(options: StageOptions = {}) {
   github.addRepository({ fullName: 'acme/app', visibility: options.visibility ?? 'private' }, clock.now());
   github.addInstallation({ account: 'acme' });
 
-  const troubles = new Map<string, Trouble[]>();
+  const troubles = new Map<string, (Trouble | undefined)[]>();
   const trouble = (call: string): Trouble | undefined => troubles.get(call)?.shift();
   const counts: { metric: MetricName; reason?: string | undefined }[] = [];
   const said: string[] = [];
@@ -126,8 +126,9 @@ export function createStage(options: StageOptions = {}) {
     counts,
     said,
     items,
-    /** The next call of that name goes wrong. */
-    spoil: (call: string, ...list: Trouble[]) => troubles.set(call, [...(troubles.get(call) ?? []), ...list]),
+    /** The next calls of that name go wrong, one after the other; undefined lets one be. */
+    spoil: (call: string, ...list: (Trouble | undefined)[]) =>
+      troubles.set(call, [...(troubles.get(call) ?? []), ...list]),
     /** Queues jobs at GitHub that ask for the pool. */
     queue: (
       count = 1,
