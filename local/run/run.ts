@@ -40,11 +40,12 @@ export async function runLocally(options: StartOptions): Promise<number> {
   const stackId = world.stack.outputs['StackId'] ?? '';
   try {
     folder.write({ ...base, endedAt: null, stackId, summary: null });
+    const before = countCalls(world);
     if (options.jobs > 0)
       queueJobs(world.forge.model, read.config, { count: options.jobs, now: world.clock.now() });
     if (options.serve) printer.serving(world);
     const last = await watch(world, { printer, stopped, serve: options.serve });
-    const summary = sumUp(last, world);
+    const summary = sumUp(last, world, before);
     await dumpLedger(world.stack, folder);
     folder.write({ ...base, endedAt: Date.now(), stackId, summary: { ...summary } });
     printer.summary(summary, folder);
@@ -107,14 +108,27 @@ const pause = (ms: number, stopped: AbortSignal): Promise<void> =>
     stopped.addEventListener('abort', end);
   });
 
-function sumUp(last: Snapshot, world: LocalWorld): Summary {
+interface Calls {
+  readonly github: number;
+  readonly aws: number;
+}
+
+const total = (counts: Iterable<number>): number => [...counts].reduce((sum, count) => sum + count, 0);
+
+/** Calls so far; what creating the stack took is not the jobs'. */
+const countCalls = (world: LocalWorld): Calls => ({
+  github: total(world.forge.model.truth.calls().values()),
+  aws: total(world.stack.counts().aws.map(({ calls }) => calls)),
+});
+
+function sumUp(last: Snapshot, world: LocalWorld, before: Calls): Summary {
   const { truth } = world.forge.model;
-  const calls = (counts: Iterable<number>): number => [...counts].reduce((sum, count) => sum + count, 0);
+  const { github, aws } = countCalls(world);
   return summarize(last, {
     registrationsLeft: truth.registrations(last.now).length,
     jitIssued: truth.issued(last.now).length,
-    githubCalls: calls(truth.calls().values()),
-    awsCalls: calls(world.stack.counts().aws.map(({ calls: count }) => count)),
+    githubCalls: github - before.github,
+    awsCalls: aws - before.aws,
     speed: world.clock.speed,
   });
 }
