@@ -1,7 +1,7 @@
 import type { RunnerRules } from '../../lambdas/contracts/claim.ts';
 
 /** Why the agent ends a Listener. */
-export type StopReason = 'lifetime' | 'idle' | 'told' | 'machine-stopping';
+export type StopReason = 'lifetime' | 'idle' | 'machine-stopping';
 
 /** What the agent knows of its Listener. Times are epoch ms. */
 export type Watch = {

@@ -53,7 +53,7 @@ async function watchOver(parts: SuperviseParts, shift: Shift, listener: Listener
         shift.bell = new AbortController();
         break;
       case 'heartbeat':
-        await heartbeat(parts, shift, listener);
+        await heartbeat(parts, shift);
         break;
       case 'ask-idle':
         await askIdle(parts, shift, listener);
@@ -103,11 +103,12 @@ function stop(parts: SuperviseParts, shift: Shift, how: { listener: Listener; wh
   how.listener.stop();
 }
 
-async function heartbeat(parts: SuperviseParts, shift: Shift, listener: Listener): Promise<void> {
+/** Told to stop, it asks to be deregistered first, as when idle: a job may be on its way, and one that runs is never stopped. */
+async function heartbeat(parts: SuperviseParts, shift: Shift): Promise<void> {
   const sight = await parts.host.lookForWorker();
-  change(shift, { heartbeatDueAt: parts.clock.now() + parts.rules.heartbeatMs });
-  if ((await parts.reports.heartbeat(sight.isAlive)) === 'stop')
-    stop(parts, shift, { listener, why: 'told' });
+  const now = parts.clock.now();
+  change(shift, { heartbeatDueAt: now + parts.rules.heartbeatMs });
+  if ((await parts.reports.heartbeat(sight.isAlive)) === 'stop') change(shift, { idleDueAt: now });
 }
 
 async function askIdle(parts: SuperviseParts, shift: Shift, listener: Listener): Promise<void> {
@@ -115,7 +116,6 @@ async function askIdle(parts: SuperviseParts, shift: Shift, listener: Listener):
   parts.host.log('idle', { answer: answer ?? null });
   const againMs = answer === undefined ? IDLE_RETRY_MS : parts.rules.idleMaxMs;
   change(shift, { idleDueAt: parts.clock.now() + againMs });
-  if (answer === 'stop') stop(parts, shift, { listener, why: 'told' });
   if (answer !== 'deregistered') return;
   // A job may have arrived while the registration was being deleted: only a Listener without one is stopped.
   await look(parts, shift);

@@ -20,16 +20,16 @@ const isRegistrationOpen = ({ state }: Registration): boolean => state !== 'gone
 /** When the sweep looks at the runner next: the earliest of its deadlines; null when nothing is left to do. */
 export function runnerDue(runner: RunnerItem): number | null {
   const { at, rank, intent } = runner;
+  const doomed = runner.registrations.filter(({ state }) => state === 'doomed');
+  const clearing = doomed.map(({ at: askedAt }) => askedAt + ASKED_SETTLED_MS);
   if (rank === 'ended') {
     const isListed = runner.registrations.some(isRegistrationOpen);
-    return isListed ? (at.ended ?? at.launched) + REGISTRATION_LINGER_MS : null;
+    return isListed ? Math.min(...clearing, (at.ended ?? at.launched) + REGISTRATION_LINGER_MS) : null;
   }
-  const doomed = runner.registrations.filter(({ state }) => state === 'doomed');
-  const deadlines = [at.launched + runner.rules.lifetimeMaxMs + LIFETIME_SLACK_MS];
+  const deadlines = [...clearing, at.launched + runner.rules.lifetimeMaxMs + LIFETIME_SLACK_MS];
   if (rank === 'launched') deadlines.push(claimDeadline(runner));
   if (at.finished !== null) deadlines.push(at.finished + runner.rules.graceMs + FINISHED_GRACE_MS);
   if (intent.end !== null) deadlines.push(intent.due ?? at.launched);
-  for (const { at: askedAt } of doomed) deadlines.push(askedAt + ASKED_SETTLED_MS);
   return Math.min(...deadlines);
 }
 

@@ -19,6 +19,8 @@ export const HOLD_SPACING = { baseMs: 2 * MINUTE, maxMs: 30 * MINUTE } as const;
 export const FACT_SPACING = { baseMs: 10_000, maxMs: 5 * MINUTE } as const;
 /** EC2 says nothing certain about an unsure launch for this long (tags may lag): absence means unknown until then. */
 export const UNSURE_LAUNCH_MS = 60_000;
+/** An unsure launch is looked for this soon: its instances claim within 90 s of their boot, and need their records. */
+export const UNSURE_LOOK_MS = 15_000;
 /** An instance younger than this may be missing from any list (Karpenter's garbage collector uses the same). */
 export const YOUNG_INSTANCE_MS = 30_000;
 /** GitHub drops a queued job after this long. */

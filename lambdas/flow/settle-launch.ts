@@ -4,7 +4,7 @@ import { freshPool, giveBack, heldBack, launchServed } from '../core/breaker.ts'
 import { waitAgain } from '../core/job.ts';
 import { type LaunchResult, resolved, retryAt, settleLaunch } from '../core/launch-plan.ts';
 import { newRunner } from '../core/runner.ts';
-import { expiryOf, UNSURE_LAUNCH_MS } from '../core/spacing.ts';
+import { expiryOf, UNSURE_LOOK_MS } from '../core/spacing.ts';
 import type { LaunchAnswer, LaunchedInstance } from '../ports/instances.ts';
 import type { Outcome } from '../ports/outcome.ts';
 import { amend } from './amend.ts';
@@ -51,7 +51,7 @@ function asAnswer(outcome: Outcome<LaunchAnswer>): { readonly value: LaunchAnswe
 
 async function lookLater(launch: LaunchItem, world: World): Promise<void> {
   world.journal.warn('launch-unsure', { ticket: launch.ticket, pool: launch.pool });
-  await world.ledger.write({ ...launch, due: world.clock.now() + UNSURE_LAUNCH_MS });
+  await world.ledger.write({ ...launch, due: world.clock.now() + UNSURE_LOOK_MS });
 }
 
 export interface Served {

@@ -4,7 +4,7 @@ import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentSettingsFile } from '../../images/agent/settings.ts';
 import type { InstanceBundles } from './bundle.ts';
-import { killNow, killStrays } from './strays.ts';
+import { endStrays, killNow } from './strays.ts';
 
 export type BootOptions = {
   readonly instance: { readonly instanceId: string };
@@ -71,7 +71,7 @@ async function live(options: BootOptions, home: string, life: Life): Promise<voi
     await endOf(life.child);
     if (life.child.pid === undefined) return;
     killNow(-life.child.pid);
-    killStrays(trackingId, life.child.pid);
+    await endStrays(trackingId, life.child.pid);
   } finally {
     await log.close();
   }

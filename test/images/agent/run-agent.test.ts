@@ -260,14 +260,22 @@ describe('a runner that must end', () => {
     expect(final(w)).toMatchObject({ verdict: 'ran', note: 'stopped: lifetime' });
   });
 
-  it('is stopped when a heartbeat is answered with stop', async () => {
+  it('is deregistered before it stops, when a heartbeat tells it to stop', async () => {
     const w = world({
-      listener: busy,
-      report: (body) => json(200, { answer: body['kind'] === 'heartbeat' ? 'stop' : 'carry-on' }),
+      listener: idler,
+      report: (body) => json(200, { answer: body['kind'] === 'idle' ? 'deregistered' : 'stop' }),
     });
     await w.run();
-    expect(w.clock.elapsed()).toBe(granted.rules.heartbeatMs + granted.rules.graceMs);
-    expect(final(w)).toMatchObject({ note: 'stopped: told' });
+    expect(w.clock.elapsed()).toBe(granted.rules.heartbeatMs);
+    expect(w.reports('idle')).toHaveLength(1);
+    expect(final(w)).toMatchObject({ verdict: 'unused', note: 'stopped: idle' });
+  });
+
+  it('is not stopped by a word while its job runs', async () => {
+    const w = world({ listener: busy, report: () => json(200, { answer: 'stop' }) });
+    await w.run();
+    expect(w.reports('idle')).toHaveLength(0);
+    expect(final(w)).toMatchObject({ verdict: 'ran', note: 'stopped: lifetime' });
   });
 
   it('is killed when it does not stop, and left to the power off when even that fails', async () => {
