@@ -73,7 +73,9 @@ describe('the source', () => {
 
   it('parses at the edge: a cast stands in adapters alone', () => {
     const casts = sources
-      .filter(({ path }) => path.startsWith('lambdas/') && !/^lambdas\/(adapters\/|environment\.ts)/.test(path))
+      .filter(
+        ({ path }) => path.startsWith('lambdas/') && !/^lambdas\/(adapters\/|environment\.ts)/.test(path),
+      )
       .flatMap(({ path, text }) =>
         [...withoutStrings(withoutComments(text)).matchAll(/\bas (?!const\b)[A-Z{(].*/g)].map(
           ([cast]) => `${path}: ${cast}`,
