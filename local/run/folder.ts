@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
 import { runFile } from '../../lambdas/contracts/run-folder.ts';
 import type { JsonObject } from '../json.ts';
 import type { RunningStack } from '../stack/run.ts';
+import { UsageError } from './options.ts';
 
 /** The folder that a run leaves for `mayfly`: see lambdas/contracts/run-folder.ts for its form. */
 export interface RunFolder {
@@ -18,11 +19,12 @@ export function createRunFolder(root: string, name: string): RunFolder {
   const path = join(root, '.mayfly/runs', name);
   const logs = join(path, 'logs');
   try {
+    prune(join(root, '.mayfly/runs'));
     mkdirSync(logs, { recursive: true });
     writeFileSync(join(root, '.mayfly/latest'), `${name}\n`);
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown error';
-    throw new Error(
+    throw new UsageError(
       `${join(root, '.mayfly')}: want to write the run's folder there, got ${why}: run in a folder of your own.`,
     );
   }
@@ -33,6 +35,18 @@ export function createRunFolder(root: string, name: string): RunFolder {
     write: (file) =>
       writeFileSync(join(path, 'run.json'), `${JSON.stringify(runFile.parse(file), null, 2)}\n`),
   };
+}
+
+/** A run holds some 20 MB of assets and logs; older ones have been looked at, or never will be. */
+const RUNS_KEPT = 5;
+
+/** Makes room for one more run: names are times, so the oldest sort first. */
+function prune(runs: string): void {
+  mkdirSync(runs, { recursive: true });
+  const names = readdirSync(runs).sort();
+  for (const name of names.slice(0, Math.max(0, names.length - RUNS_KEPT + 1))) {
+    rmSync(join(runs, name), { recursive: true, force: true });
+  }
 }
 
 /** Pages of a table scan: 1 MB each, so this is more than any local run writes. */

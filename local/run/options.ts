@@ -7,6 +7,8 @@ export interface StartOptions {
   readonly json: boolean;
   readonly serve: boolean;
   readonly config: string;
+  /** Port of the webhook's address on this machine; undefined takes a free one. */
+  readonly port: number | undefined;
 }
 
 /** Without `--speed`: boot, claim and grace take a minute and more in real life. */
@@ -15,6 +17,7 @@ const SPEED_MAX = 60;
 const JOBS_DEFAULT = 6;
 /** Each job is two processes on this machine while it runs. */
 const JOBS_MAX = 2_000;
+const PORT_MAX = 65_535;
 
 export const USAGE = `npm start -- [options]        the whole path on this machine: no AWS account, no GitHub
 
@@ -22,13 +25,14 @@ export const USAGE = `npm start -- [options]        the whole path on this machi
   --speed N     run all timers N times as fast (default ${SPEED_DEFAULT}, 1 with --serve, at most ${SPEED_MAX})
   --json        print one JSON object as the last line
   --serve       stay up and print the webhook's address and secret: send your own webhooks (Ctrl-C ends)
+  --port N      answer webhooks at this port (default: a free one)
   --config FILE read this configuration (default mayfly.yaml)
   --help        this text
 
 Exit code 0 only if every job completed and nothing is left.
 `;
 
-/** Thrown for a wrong argument; the message is one clear sentence. */
+/** Thrown for what a person can mend: a wrong argument, a port in use, a folder that cannot be written. One sentence. */
 export class UsageError extends Error {}
 
 const wholeNumber = (name: string, value: string, max: number): number => {
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
     json: values.json === true,
     serve,
     config: values.config ?? 'mayfly.yaml',
+    port: values.port === undefined ? undefined : wholeNumber('port', values.port, PORT_MAX),
   };
 }
 
@@ -68,6 +73,7 @@ function parsed(args: readonly string[]) {
         json: { type: 'boolean' },
         serve: { type: 'boolean' },
         config: { type: 'string' },
+        port: { type: 'string' },
         help: { type: 'boolean' },
       },
     });

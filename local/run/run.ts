@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../lib/config/read-config.ts';
 import { createRunFolder, dumpLedger } from './folder.ts';
 import type { StartOptions } from './options.ts';
+import { requireFreePort } from './port.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { isOver, isSettled, type Snapshot } from './snapshot.ts';
 import { type Summary, summarize } from './summary.ts';
@@ -24,6 +25,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
   const read = readConfig(options.config);
   if (!read.ok) throw new SynthError(read.problems.join('\n'));
   const startedAt = Date.now();
+  if (options.port !== undefined) await requireFreePort(options.port);
   const folder = createRunFolder(ROOT, runName(startedAt));
   const stopped = interruption();
   printer.say(
@@ -33,6 +35,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
     config: read.config,
     configPath: options.config,
     speed: options.speed,
+    port: options.port,
     folder,
     say: printer.say,
   });

@@ -3,6 +3,7 @@ import type { MayflyConfig } from '../../lib/config/compile.ts';
 import { type Clock, createClock } from '../clock.ts';
 import { createQueryServer } from '../ec2/query-server.ts';
 import { bundleInstance } from '../instance/bundle.ts';
+import { readAssembly } from '../stack/assembly.ts';
 import { type RunningStack, startStack } from '../stack/run.ts';
 import type { RunFolder } from './folder.ts';
 import { type Forge, type ForgeOptions, startForge } from './forge.ts';
@@ -31,6 +32,8 @@ export interface WorldOptions {
   /** A fixed assembly instead of a fresh synthesis: tests share one. */
   readonly assemblyDir?: string;
   readonly seed?: string;
+  /** Port of the webhook's address; a free one unless told. */
+  readonly port?: number | undefined;
   /** For tests: what is unkind about EC2, and what stands between GitHub and its callers. */
   readonly knobs?: RegionOptions['knobs'];
   readonly overGitHub?: ForgeOptions['overModel'];
@@ -58,7 +61,9 @@ export async function startWorld(options: WorldOptions): Promise<LocalWorld> {
       handle: createQueryServer({ model, now: clock.now }).handle,
       addSubnet: (subnet: Parameters<typeof model.addSubnet>[0]) => model.addSubnet(subnet),
     };
-    const overrides = { ssmParameters: region.ssmParameters };
+    const webhook = readAssembly(assemblyDir).logicalIdAt('Mayfly/Webhook/Function') ?? '';
+    const urlPorts = options.port === undefined ? {} : { [webhook]: options.port };
+    const overrides = { ssmParameters: region.ssmParameters, urlPorts };
     const stack = await startStack({
       ...{ assemblyDir, ec2, clock, overrides, region: LOCAL_REGION, assetOverlay: region.overlay },
       workDir: folder.path,
