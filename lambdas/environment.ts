@@ -93,7 +93,6 @@ export const claimEnvironment = reader(
 );
 export const reportEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');
 export const observeEnvironment = reader('STACK_ID', 'LEDGER_TABLE');
-export const sweepEnvironment = dispatchEnvironment;
 export const teardownEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');
 
 /** The compiled configuration beside the bundle. Throws a sentence when it is missing or of another version. */

@@ -116,6 +116,14 @@ export function createStage(options: StageOptions = {}) {
   const items = <K extends ItemKind>(kind: K): ItemOf<K>[] =>
     ledger.items().filter((item): item is ItemOf<K> => item.kind === kind);
 
+  const dueMessages = (): Message[] =>
+    github.takeDeliveries(clock.now()).map((delivery) => {
+      github.recordDelivery(delivery, { statusCode: 202, durationMs: 1 }, clock.now());
+      const at = { receivedAt: clock.now(), delivery: delivery.guid };
+      const read = projectWebhook(JSON.parse(github.signed(delivery).body), at);
+      return { messageId: delivery.id, body: JSON.stringify(read.ok ? read.event : {}) };
+    });
+
   return {
     clock,
     ec2,
@@ -149,17 +157,12 @@ export function createStage(options: StageOptions = {}) {
         },
         clock.now(),
       ).jobs,
-    /** The webhooks of what happened, some seconds later, as messages of the jobs queue. */
+    /** The webhooks that are due now, as messages of the jobs queue. */
+    due: () => dueMessages(),
+    /** The webhooks of what happened, some seconds later. */
     messages: (): Message[] => {
       clock.advance(5_000);
-      return github.takeDeliveries(clock.now()).map((delivery) => {
-        github.recordDelivery(delivery, { statusCode: 202, durationMs: 1 }, clock.now());
-        const read = projectWebhook(JSON.parse(github.signed(delivery).body), {
-          receivedAt: clock.now(),
-          delivery: delivery.guid,
-        });
-        return { messageId: delivery.id, body: JSON.stringify(read.ok ? read.event : {}) };
-      });
+      return dueMessages();
     },
     dispatch: (messages: readonly Message[]) => receiveJobs(messages, world),
     sweep: () => sweep(world),
