@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Desk } from './desk.ts';
 import type { RunFolder } from './folder.ts';
 import type { StartOptions } from './options.ts';
 import { isOver, type Snapshot } from './snapshot.ts';
@@ -9,7 +10,7 @@ import type { LocalWorld } from './world.ts';
 /** What a person sees: a live table in a terminal, plain lines elsewhere, and with --json one object as the last line. */
 export interface Printer {
   say(line: string): void;
-  serving(world: LocalWorld): void;
+  serving(world: LocalWorld, desk: Desk): void;
   draw(snapshot: Snapshot): void;
   summary(summary: Summary, folder: RunFolder): void;
 }
@@ -40,10 +41,12 @@ export function createPrinter(options: Pick<StartOptions, 'json'>): Printer {
   };
   return {
     say: (line) => print(`· ${line}`),
-    serving: (world) => {
+    serving: (world, desk) => {
       print(`\nPost signed workflow_job webhooks to ${world.stack.outputs['WebhookUrl'] ?? ''}`);
       print(`Secret: ${world.forge.webhookSecret}`);
-      print(`The simulated GitHub answers at ${world.forge.url}. Ctrl-C ends everything.\n`);
+      print(`Or queue a job at the simulated GitHub (${world.forge.url}), which then sends its webhooks:`);
+      print(`  curl -d '{"labels": ["x64"], "run": "uname -a"}' ${desk.url}`);
+      print('Ctrl-C ends everything.\n');
     },
     draw: (snapshot) => (isLive ? drawLive(snapshot) : drawLines(snapshot)),
     summary: (summary, folder) => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readConfig } from '../../lib/config/read-config.ts';
+import { openDesk } from './desk.ts';
 import { createRunFolder, dumpLedger } from './folder.ts';
 import type { StartOptions } from './options.ts';
 import { requireFreePort } from './port.ts';
@@ -46,8 +47,10 @@ export async function runLocally(options: StartOptions): Promise<number> {
     const before = countCalls(world);
     if (options.jobs > 0)
       queueJobs(world.forge.model, read.config, { count: options.jobs, now: world.clock.now() });
-    if (options.serve) printer.serving(world);
+    const desk = options.serve ? await openDesk(world.forge.model, world.clock.now) : undefined;
+    if (desk !== undefined) printer.serving(world, desk);
     const last = await watch(world, { printer, stopped, serve: options.serve });
+    await desk?.close();
     const summary = sumUp(last, world, before);
     await dumpLedger(world.stack, folder);
     folder.write({ ...base, endedAt: Date.now(), stackId, summary: { ...summary } });

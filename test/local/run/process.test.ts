@@ -87,6 +87,28 @@ describe('npm start', () => {
     expect(processesOf(latest())).toEqual([]);
   });
 
+  it('stays up with --serve, runs a job that a person queues, and ends in order', async () => {
+    const answers: Promise<Response>[] = [];
+    let isTold = false;
+    const { code, out } = await start(['--serve', '--speed', '20', '--json'], (text, interrupt) => {
+      const desk = /http:\/\/127\.0\.0\.1:\d+\/jobs/.exec(text)?.[0];
+      if (desk !== undefined && answers.length === 0) {
+        answers.push(fetch(desk, { method: 'POST', body: '{"labels":["X64"],"run":"true"}' }));
+        answers.push(fetch(desk, { method: 'POST', body: '{"label":"x64"}' }));
+      }
+      if (isTold || !/1 done/.test(text) || !/1 gone/.test(text)) return;
+      isTold = true;
+      interrupt();
+    });
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect([code, statuses]).toEqual([0, [201, 400]]);
+    expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      jobs: 1,
+      completed: 1,
+      instancesLeft: 0,
+    });
+  });
+
   it('lists every problem of a wrong mayfly.yaml and starts nothing', async () => {
     const file = join(temporary, 'wrong.yaml');
     writeFileSync(file, 'github: { url: nowhere, owners: [] }\npools:\n  p: { labels: [x], keyLabel: y }\n');
