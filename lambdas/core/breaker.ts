@@ -2,7 +2,7 @@ import type { PoolItem, RunnerItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import { SCHEMA_VERSION } from '../contracts/text.ts';
 import { RANK } from './runner.ts';
-import { HOLD_SPACING, spacingMs } from './spacing.ts';
+import { CAPACITY_SPACING, HOLD_SPACING, spacingMs } from './spacing.ts';
 
 /** This many machines in a row that never came online hold the pool: a broken image must not burn money all night. */
 export const NEVER_ONLINE_MAX = 5;
@@ -62,13 +62,20 @@ export const giveBack = (pool: PoolItem, count: number): PoolItem => ({
   live: Math.max(0, pool.live - count),
 });
 
-/** An account limit or a refusal holds all launches of the pool; each time in a row for longer. */
-export const heldBack = (pool: PoolItem, reason: Reason, now: number): PoolItem => ({
-  ...pool,
-  heldUntil: now + spacingMs(pool.heldTimes, HOLD_SPACING.baseMs, HOLD_SPACING.maxMs),
-  heldReason: reason,
-  heldTimes: pool.heldTimes + 1,
-});
+/**
+ * An account limit or a refusal holds all launches of the pool; each time in a row for longer. A limit that our own runners
+ * use up is no fault: room comes back when one of them ends, so it is asked for at an even spacing.
+ */
+export function heldBack(pool: PoolItem, reason: Reason, now: number): PoolItem {
+  if (reason === 'account-limit' && pool.live > 0)
+    return { ...pool, heldUntil: now + CAPACITY_SPACING.baseMs, heldReason: reason };
+  return {
+    ...pool,
+    heldUntil: now + spacingMs(pool.heldTimes, HOLD_SPACING.baseMs, HOLD_SPACING.maxMs),
+    heldReason: reason,
+    heldTimes: pool.heldTimes + 1,
+  };
+}
 
 /** A launch was served: the account is in order again. Refused registrations show only later, at the claim. */
 export const launchServed = (pool: PoolItem): PoolItem =>

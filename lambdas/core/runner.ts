@@ -187,14 +187,17 @@ export const released = (runner: RunnerItem, act: Act & { reason: Reason }): Run
     act,
   );
 
-/** Rank as reported from outside; a lower one than is known changes nothing and returns the same item. */
+/**
+ * Rank as reported from outside; a lower one than is known changes nothing and returns the same item. Which job it ran is
+ * learnt even after its end: webhooks may come last, and the usage record needs it.
+ */
 export function ranked(
   runner: RunnerItem,
   rank: 'online' | 'busy',
   act: Act & { at?: number; job?: string | null },
 ): RunnerItem {
   const job = act.job ?? runner.job;
-  const isNews = RANK[runner.rank] < RANK[rank] || (job !== runner.job && runner.rank !== 'ended');
+  const isNews = RANK[runner.rank] < RANK[rank] || job !== runner.job;
   if (!isNews) return runner;
   // A job that came while the runner was about to go idle: it is not finished after all.
   const isLateJob = rank === 'busy' && RANK[runner.rank] < RANK.busy;

@@ -33,9 +33,16 @@ export async function deliver(runner: RunnerItem, ports: ClaimPorts): Promise<Cl
   if (assignment.do === 'gone') return sendAway(runner, ports);
   const place = await placeFor(runner, assignment, ports);
   if (place === undefined) return wait(RANK_RETRY_MS, runner, ports);
+  if (!(await isSafeToRetry(runner, ports))) return wait(RANK_RETRY_MS, runner, ports);
   const token = await drawMint(place.target.installationId, ports);
   if (token > 0) return wait(token, runner, ports);
   return mintUnderFence(runner, place, ports);
+}
+
+/** A try before this one came to nothing: its endpoint may never close, and each name costs GitHub ten points. Look first. */
+async function isSafeToRetry(runner: RunnerItem, ports: ClaimPorts): Promise<boolean> {
+  if (runner.registrations.length === 0) return true;
+  return isMetadataLocked(runner, await ports.instances.disableMetadata(runner.instanceId), ports);
 }
 
 function wait(retryAfterMs: number, runner: RunnerItem, ports: ClaimPorts): ClaimAnswer {
@@ -84,11 +91,16 @@ async function placeFor(
     return undefined;
   }
   const { installationId } = job.value;
-  return {
-    group: assignment.group,
-    target: targetOf(ports.settings, pool, { ...job.value, installationId }),
-  };
+  const target = targetOf(ports.settings, pool, { ...job.value, installationId });
+  return mayMoveTo(target, runner) ? { group: assignment.group, target } : undefined;
 }
+
+/** Names are looked for in the runner's own scope: it leaves that scope only once none of its names can stand there. */
+const mayMoveTo = (target: Target, { target: own, registrations }: RunnerItem): boolean =>
+  registrations.every(({ state }) => state === 'gone') ||
+  (target.installationId === own.installationId &&
+    target.owner === own.owner &&
+    target.repository === own.repository);
 
 /** Milliseconds to wait for a token of the installation's budget; 0 when one was drawn. */
 async function drawMint(installationId: string, ports: ClaimPorts): Promise<number> {
