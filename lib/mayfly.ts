@@ -12,6 +12,7 @@ import { GitHubApp } from './github-app.ts';
 import { PoolTemplate } from './launch-template.ts';
 import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
+import { PlacesParameter } from './places.ts';
 import { Queues, sendTo } from './queues.ts';
 import { shortStackId } from './stack-id.ts';
 import { Teardown } from './teardown.ts';
@@ -54,6 +55,7 @@ export class Mayfly extends Construct {
   readonly queues: Queues;
   readonly githubApp: GitHubApp;
   readonly network: Network;
+  readonly places: PlacesParameter;
   readonly templates: readonly PoolTemplate[];
   readonly webhookUrl: string;
   readonly claimUrl: string;
@@ -67,6 +69,8 @@ export class Mayfly extends Construct {
     this.queues = new Queues(this, 'Queues');
     this.githubApp = new GitHubApp(this, 'GitHubApp', this.stackId);
     this.network = new Network(this, 'Network', props.config.network);
+    const { stackId, ledger, queues } = this;
+    this.places = new PlacesParameter(this, 'Places', { stackId, ledger, queues });
     this.webhookUrl = this.addWebhook();
     this.reportUrl = this.addReport();
     this.claimUrl = this.addClaim();
@@ -190,7 +194,7 @@ export class Mayfly extends Construct {
       cleaner,
       timeoutSeconds: FUNCTION_SIZES.teardown.timeoutSeconds,
       before: wakers,
-      after: [this.ledger, this.githubApp, this.network, ...this.templates],
+      after: [this.ledger, this.githubApp, this.network, this.places, ...this.templates],
     });
   }
 }

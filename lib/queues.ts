@@ -14,27 +14,33 @@ const INSTANCE_RECEIVES_MAX = 5;
 export class Queues extends Construct {
   readonly jobs: IQueue;
   readonly instances: IQueue;
+  /** Where messages wait for a person who replays them (`mayfly dlq`). */
+  readonly parked: { readonly jobs: IQueue; readonly instances: IQueue };
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     // GitHub drops a job after 24 h, but its completion is worth having for the usage record as long as SQS may keep it.
-    this.jobs = this.pair('Jobs', { retention: Duration.days(4), receivesMax: JOB_RECEIVES_MAX });
-    this.instances = this.pair('Instances', {
+    const jobs = this.pair('Jobs', { retention: Duration.days(4), receivesMax: JOB_RECEIVES_MAX });
+    const instances = this.pair('Instances', {
       retention: Duration.hours(6),
       receivesMax: INSTANCE_RECEIVES_MAX,
     });
+    this.jobs = jobs.queue;
+    this.instances = instances.queue;
+    this.parked = { jobs: jobs.parked, instances: instances.parked };
   }
 
-  private pair(id: string, { retention, receivesMax }: { retention: Duration; receivesMax: number }): IQueue {
+  private pair(id: string, { retention, receivesMax }: { retention: Duration; receivesMax: number }) {
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     // 14 days is what SQS allows; the ledger remembers closed jobs for 21, so that a redrive finds them (DESIGN §4).
     const parked = new Queue(this, `${id}Parked`, { ...common, retentionPeriod: Duration.days(14) });
-    return new Queue(this, id, {
+    const queue = new Queue(this, id, {
       ...common,
       retentionPeriod: retention,
       visibilityTimeout: Duration.seconds(VISIBILITY_SECONDS),
       deadLetterQueue: { queue: parked, maxReceiveCount: receivesMax },
     });
+    return { queue, parked };
   }
 }
 

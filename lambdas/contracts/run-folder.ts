@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { queueName } from './places.ts';
 import { epochMs, SCHEMA_VERSION } from './text.ts';
 
 /**
@@ -8,6 +9,7 @@ import { epochMs, SCHEMA_VERSION } from './text.ts';
  *     .mayfly/runs/<name>/run.json        this schema
  *     .mayfly/runs/<name>/cdk.out/        the synthesized template and its assets
  *     .mayfly/runs/<name>/ledger.jsonl    every ledger item at the end, one JSON object per line
+ *     .mayfly/runs/<name>/dlq.jsonl       every message that was parked at the end, one JSON object per line
  *     .mayfly/runs/<name>/usage/          usage records, one JSON object per line and file
  *     .mayfly/runs/<name>/logs/           one file per function and per instance
  */
@@ -22,3 +24,15 @@ export const runFile = z.object({
   summary: z.nullable(z.record(z.string(), z.unknown())),
 });
 export type RunFile = z.infer<typeof runFile>;
+
+/** A message that failed too often, as it lies in its parking queue (a line of `dlq.jsonl`). */
+export const parkedMessage = z.object({
+  queue: queueName,
+  messageId: z.string().check(z.minLength(1), z.maxLength(100)),
+  /** Exactly as it was sent: what a replay sends again. */
+  body: z.string(),
+  sentAt: epochMs,
+  /** How often it was received, by SQS's count: in its own queue, and by each look at the parking queue. */
+  receives: z.int().check(z.nonnegative()),
+});
+export type ParkedMessage = z.infer<typeof parkedMessage>;

@@ -1,8 +1,10 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
-import { runFile } from '../../lambdas/contracts/run-folder.ts';
-import type { JsonObject } from '../json.ts';
+import { places, placesParameter, type QueueName } from '../../lambdas/contracts/places.ts';
+import { type ParkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
+import { objectsIn } from '../aws/allow-list.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import type { RunningStack } from '../stack/run.ts';
 import { UsageError } from './options.ts';
 
@@ -69,4 +71,47 @@ export async function dumpLedger(stack: RunningStack, folder: RunFolder): Promis
   }
   writeFileSync(join(folder.path, 'ledger.jsonl'), `${lines.join('\n')}\n`);
   return lines.length;
+}
+
+/** Receives of ten: more than any local run parks. */
+const RECEIVES_MAX = 1_000;
+/** Nothing is to see a dumped message again: the run is over. As long as SQS may hide one. */
+const HIDDEN_SECONDS = 43_200;
+
+/** Writes what the run left in its dead-letter queues, one message per line; tells how many. */
+export async function dumpParked(stack: RunningStack, folder: RunFolder): Promise<number> {
+  const text = stack.emulators.ssm.get(placesParameter(stack.identity.stackName)) ?? '{}';
+  const { queues } = places.parse(JSON.parse(text));
+  const jobs = await takeParked(stack, 'jobs', queues.jobs.parkedUrl);
+  const instances = await takeParked(stack, 'instances', queues.instances.parkedUrl);
+  const lines = [...jobs, ...instances].map((message) => `${JSON.stringify(message)}\n`);
+  writeFileSync(join(folder.path, 'dlq.jsonl'), lines.join(''));
+  return lines.length;
+}
+
+async function takeParked(stack: RunningStack, queue: QueueName, url: string): Promise<ParkedMessage[]> {
+  const taken: ParkedMessage[] = [];
+  for (let receives = 0; receives < RECEIVES_MAX; receives += 1) {
+    const answer = await stack.emulators.sqs.call('ReceiveMessage', {
+      QueueUrl: url,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: HIDDEN_SECONDS,
+      MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
+    });
+    const messages = objectsIn(answer['Messages']);
+    if (messages.length === 0) break;
+    taken.push(...messages.map((message) => parkedOf(queue, message)));
+  }
+  return taken;
+}
+
+function parkedOf(queue: QueueName, { MessageId, Body, Attributes }: JsonObject): ParkedMessage {
+  const told = isObject(Attributes) ? Attributes : {};
+  return {
+    queue,
+    messageId: String(MessageId),
+    body: String(Body),
+    sentAt: Number(told['SentTimestamp'] ?? 0),
+    receives: Number(told['ApproximateReceiveCount'] ?? 0),
+  };
 }

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { readConfig } from '../../lib/config/read-config.ts';
 import { openDesk } from './desk.ts';
-import { createRunFolder, dumpLedger } from './folder.ts';
+import { createRunFolder, dumpLedger, dumpParked } from './folder.ts';
 import type { StartOptions } from './options.ts';
 import { requireFreePort } from './port.ts';
 import { createPrinter, type Printer } from './printer.ts';
@@ -12,7 +11,8 @@ import { look } from './watch.ts';
 import { queueJobs } from './workload.ts';
 import { type LocalWorld, startWorld } from './world.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+/** Exit code of a run that Ctrl-C ended: 128 and the signal's number, as shells have it. */
+const INTERRUPTED = 130;
 /** How often the picture is drawn anew, in real ms. */
 const LOOK_REAL_MS = 250;
 /** A load that is not through by then never will be; the summary then names what hangs. */
@@ -27,7 +27,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
   if (!read.ok) throw new SynthError(read.problems.join('\n'));
   const startedAt = Date.now();
   if (options.port !== undefined) await requireFreePort(options.port);
-  const folder = createRunFolder(ROOT, runName(startedAt));
+  const folder = createRunFolder(process.cwd(), runName(startedAt));
   const stopped = interruption();
   printer.say(
     `Mayfly on this machine, all timers ${options.speed} times as fast. No AWS account, no GitHub.`,
@@ -38,8 +38,14 @@ export async function runLocally(options: StartOptions): Promise<number> {
     speed: options.speed,
     port: options.port,
     folder,
+    stopped,
     say: printer.say,
+  }).catch((error: unknown) => {
+    // What was interrupted may fail in any way: that is no news.
+    if (stopped.aborted) return undefined;
+    throw error;
   });
+  if (world === undefined) return INTERRUPTED;
   const base = { v: 1 as const, name: folder.name, startedAt, speed: options.speed, jobs: options.jobs };
   const stackId = world.stack.outputs['StackId'] ?? '';
   try {
@@ -53,6 +59,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
     await desk?.close();
     const summary = sumUp(last, world, before);
     await dumpLedger(world.stack, folder);
+    await dumpParked(world.stack, folder);
     folder.write({ ...base, endedAt: Date.now(), stackId, summary: { ...summary } });
     printer.summary(summary, folder);
     return exitCode(summary, options, stopped.aborted);
@@ -62,7 +69,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
 }
 
 const exitCode = (summary: Summary, options: StartOptions, isInterrupted: boolean): number => {
-  if (isInterrupted) return options.serve ? 0 : 130;
+  if (isInterrupted) return options.serve ? 0 : INTERRUPTED;
   return summary.failures.length === 0 ? 0 : 1;
 };
 
@@ -72,7 +79,7 @@ const runName = (at: number): string => new Date(at).toISOString().replace(/[:.]
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
   };
   process.on('SIGINT', stop);

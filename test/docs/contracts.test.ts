@@ -13,9 +13,10 @@ import { instanceEvent } from '../../lambdas/contracts/instance-event.ts';
 import { jobEvent } from '../../lambdas/contracts/job-event.ts';
 import { frozenRequest, ledgerItem } from '../../lambdas/contracts/ledger.ts';
 import { METRIC } from '../../lambdas/contracts/metrics.ts';
+import { places } from '../../lambdas/contracts/places.ts';
 import { ALARMING, REASONS } from '../../lambdas/contracts/reasons.ts';
 import * as report from '../../lambdas/contracts/report.ts';
-import { runFile } from '../../lambdas/contracts/run-folder.ts';
+import { parkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
 import * as settings from '../../lambdas/contracts/settings.ts';
 import { IMAGE_TAG, TAG } from '../../lambdas/contracts/tags.ts';
 import { usageRecord } from '../../lambdas/contracts/usage.ts';
@@ -41,6 +42,8 @@ const FORMS: Readonly<Record<string, z.ZodMiniType>> = {
   deployedPools: settings.deployedPools,
   subnets: settings.subnets,
   runFile,
+  parkedMessage,
+  places,
 };
 
 const examples = [...page.matchAll(/^```json (\w+)\n(.*?)\n```$/gms)].map(

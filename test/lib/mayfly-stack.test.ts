@@ -33,7 +33,7 @@ describe('MayflyStack', () => {
       'AWS::Logs::LogGroup': 7,
       'AWS::SQS::Queue': 4,
       'AWS::SQS::QueuePolicy': 4,
-      'AWS::SSM::Parameter': 1,
+      'AWS::SSM::Parameter': 2,
       'AWS::SecretsManager::Secret': 1,
       'Custom::MayflyTeardown': 1,
     });

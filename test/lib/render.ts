@@ -5,6 +5,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws-us-gov',
   'AWS::Region': 'us-gov-northwest-1',
   'AWS::AccountId': '123456789012',
+  'AWS::StackName': 'Mayfly',
   'AWS::StackId':
     'arn:aws-us-gov:cloudformation:us-gov-west-1:123456789012:stack/Mayfly/0a1b2c3d-aaaa-bbbb-cccc-0123456789ab',
 };
@@ -44,6 +45,7 @@ function called(name: string, argument: unknown): unknown {
 function ref(id: string, resources: Resources): string {
   const type = resources[id]?.Type;
   if (type === undefined) return PSEUDO[id] ?? 'ami-0123456789abcdef0';
+  if (type === 'AWS::SQS::Queue') return `https://sqs.us-gov-northwest-1.amazonaws.com/123456789012/${id}`;
   return REF_BY_TYPE[type] ?? id;
 }
 

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { stored } from '../../lambdas/adapters/ledger-check.ts';
+import { parkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
+import { keyOf } from '../../lambdas/core/index-keys.ts';
+import { done, failed } from '../../lambdas/ports/outcome.ts';
+import { UsageError } from '../core/usage.ts';
+import type { ParkedQueue, Received, Stack } from '../ports/stack.ts';
+
+/** What the latest local run below `root` left, as a stack that can be read and not written. Throws a UsageError. */
+export function openLocalRun(root: string): Stack {
+  const run = textOf(join(root, '.mayfly/latest')).trim();
+  const folder = join(root, '.mayfly/runs', run);
+  const file = runFile.safeParse(parsed(textOf(join(folder, 'run.json')), 'run.json'));
+  if (!file.success)
+    throw new UsageError(`${folder}/run.json: want the file of a run, got another: run npm start again.`);
+  if (file.data.endedAt === null)
+    throw new UsageError(
+      `${folder}: want a run that has ended, but this one lasts, or was killed: end it by Ctrl-C.`,
+    );
+  const rows = new Map(linesOf(join(folder, 'ledger.jsonl')).flatMap(rowOf));
+  const parked = linesOf(join(folder, 'dlq.jsonl')).map((line) => parkedMessage.parse(line));
+  const queue = (name: 'jobs' | 'instances'): ParkedQueue =>
+    leftQueue(parked.filter(({ queue: of }) => of === name).map((message) => ({ ...message, receipt: '' })));
+  return {
+    name: `local run ${run}`,
+    isLive: false,
+    stackId: file.data.stackId,
+    parked: { jobs: queue('jobs'), instances: queue('instances') },
+    ledger: {
+      read: async (kind, id) => {
+        const key = keyOf(kind, id);
+        const item = rows.get(key);
+        return done(item === undefined ? undefined : stored(kind, key, item));
+      },
+    },
+  };
+}
+
+/** The messages once, in order. The run is over: there is nowhere to send them. */
+function leftQueue(messages: readonly Received[]): ParkedQueue {
+  const left = [...messages];
+  const over = async () => failed({ kind: 'refused', code: 'run-over' });
+  return {
+    receive: async () => done(left.splice(0, 10)),
+    release: async () => done(undefined),
+    resend: over,
+    remove: over,
+  };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new UsageError(
+      `--local: want a local run in this folder, but ${path} is missing: run npm start first.`,
+    );
+  }
+}
+
+const linesOf = (path: string): unknown[] =>
+  textOf(path)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => parsed(line, path));
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${path}: want JSON, got another text: run npm start again.`);
+  }
+}
+
+const row = z.object({ pk: z.object({ S: z.string() }), item: z.optional(z.unknown()) });
+
+/** Key and item of a row in DynamoDB's own form. */
+function rowOf(line: unknown): [string, unknown][] {
+  const read = row.safeParse(line);
+  return read.success ? [[read.data.pk.S, plain(read.data.item)]] : [];
+}
+
+/** A value without its type: `{"N":"5"}` is 5. The ledger stores no sets and no binary. */
+function plain(value: unknown): unknown {
+  const [entry] = Object.entries(Object(value));
+  if (entry === undefined) return undefined;
+  const [type, inner] = entry;
+  if (type === 'NULL') return null;
+  if (type === 'N') return Number(inner);
+  if (type === 'L') return Array.isArray(inner) ? inner.map(plain) : [];
+  if (type !== 'M') return inner;
+  return Object.fromEntries(Object.entries(Object(inner)).map(([name, one]) => [name, plain(one)]));
+}
