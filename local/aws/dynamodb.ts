@@ -9,6 +9,7 @@ export type DynamoDb = {
   readonly handle: AwsHandler;
   /** A call by local code (creating a table, reading in a test): the parsed answer. Throws on an error answer. */
   call(action: string, parameters: JsonObject): Promise<JsonObject>;
+  /** Ends it when what it works on is done. Nothing may be asked any more. */
   close(): Promise<void>;
 };
 
@@ -26,8 +27,11 @@ export async function startDynamoDb(): Promise<DynamoDb> {
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
 
-  const handle: AwsHandler = ({ headers, body }) =>
-    new Promise((resolve, reject) => {
+  /** What the emulator is working on. Closed under its feet, its database throws where nobody can catch it. */
+  const underWay = new Set<Promise<unknown>>();
+
+  const handle: AwsHandler = ({ headers, body }) => {
+    const answer = new Promise<AwsAnswer>((resolve, reject) => {
       const outgoing = request(
         { host: '127.0.0.1', port, method: 'POST', path: '/', headers, agent },
         (incoming) => {
@@ -40,6 +44,11 @@ export async function startDynamoDb(): Promise<DynamoDb> {
       outgoing.on('error', reject);
       outgoing.end(body);
     });
+    underWay.add(answer);
+    const isOver = () => void underWay.delete(answer);
+    answer.then(isOver, isOver);
+    return answer;
+  };
 
   return {
     handle,
@@ -55,9 +64,10 @@ export async function startDynamoDb(): Promise<DynamoDb> {
       if (answer.status === 200) return body;
       throw new Error(`DynamoDB ${action} failed: ${body['__type']} ${body['message'] ?? body['Message']}`);
     },
-    close: () => {
+    close: async () => {
+      await Promise.allSettled(underWay);
       agent.destroy();
-      return new Promise((resolve) => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });

@@ -51,6 +51,9 @@ function addressOf(server: Server): AddressInfo {
 async function serve(request: IncomingMessage, model: GitHubModel, now: () => number) {
   if (request.method !== 'POST' || request.url !== '/jobs')
     return { status: 404, body: { error: 'POST /jobs' } };
+  // What is posted here runs as a command: no page that a browser on this machine shows may do that.
+  if (request.headers.origin !== undefined)
+    return { status: 403, body: { error: 'want a request of your own, got one of a web page' } };
   const read = wish.safeParse(await jsonOf(request));
   if (!read.success) return { status: 400, body: { error: WANTED } };
   const { labels, run = 'uname -srm', count = 1 } = read.data;

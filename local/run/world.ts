@@ -32,6 +32,8 @@ export interface WorldOptions {
   /** A fixed assembly instead of a fresh synthesis: tests share one. */
   readonly assemblyDir?: string;
   readonly seed?: string;
+  /** Ends a synthesis that is under way; whatever else has started is ended by `close`. */
+  readonly stopped?: AbortSignal;
   /** Port of the webhook's address; a free one unless told. */
   readonly port?: number | undefined;
   /** For tests: what is unkind about EC2, and what stands between GitHub and its callers. */
@@ -51,7 +53,7 @@ export async function startWorld(options: WorldOptions): Promise<LocalWorld> {
     const assemblyDir = options.assemblyDir ?? join(folder.path, 'cdk.out');
     if (options.assemblyDir === undefined) {
       say('synthesizing the stack (cdk synth)');
-      await synthesize(assemblyDir, options.configPath);
+      await synthesize(assemblyDir, options.configPath, options.stopped);
     }
     say('starting the synthesized template: functions, queues, table, rules');
     const clock = createClock({ epochMs: Date.now(), speed: options.speed });

@@ -68,7 +68,9 @@ export async function startEmulators({ clock, identity, workDir, ec2 }: Emulator
     ...{ door, sqs, dynamodb, ssm, kms, secrets, functions, responses, log },
     close: async () => {
       await functions.close();
-      await Promise.all([door.close(), responses.close(), sqs.close(), dynamodb.close()]);
+      await Promise.all([door.close(), responses.close(), sqs.close()]);
+      // Last: all that could still ask it is closed.
+      await dynamodb.close();
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startDynamoDb } from '../../../local/aws/dynamodb.ts';
 import { type OpenDoor, openDoor } from './open-door.ts';
 
 let door: OpenDoor;
@@ -198,5 +199,23 @@ describe('the front door refuses of DynamoDB', () => {
     const refused = call();
     await expect(refused).rejects.toMatchObject({ name: 'NotModelledLocally' });
     await expect(refused).rejects.toThrow(sentence);
+  });
+});
+
+describe('closing', () => {
+  it('waits for what is under way: closed under a write, the database would bring the whole run down', async () => {
+    const db = await startDynamoDb();
+    await db.call('CreateTable', {
+      TableName,
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    await db.call('DescribeTable', { TableName });
+    const writes = Array.from({ length: 50 }, (_, n) =>
+      db.call('PutItem', { TableName, Item: { pk: { S: `${n}` } } }),
+    );
+    await db.close();
+    expect(await Promise.all(writes)).toHaveLength(writes.length);
   });
 });
