@@ -17,7 +17,6 @@ process.stdout.on('error', () => process.exit(0));
 process.exitCode = await runMayfly(process.argv.slice(2), {
   print: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
-  now: () => Date.now(),
   signal: stopping.signal,
   open: async (target) =>
     target.kind === 'stack' ? openDeployedStack(target.name) : openLocalRun(process.cwd()),

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -9,6 +10,8 @@ const VISIBILITY_SECONDS = 90;
 const JOB_RECEIVES_MAX = 20;
 /** What an instance event says the sweep finds out too, within a minute: after 5 tries it is not worth more. */
 const INSTANCE_RECEIVES_MAX = 5;
+/** SQS tells its counts every minute, and those of a queue that was idle for six hours late: one look in five suffices. */
+const PARKED_LOOK = Duration.minutes(5);
 
 /** The jobs queue (webhook to dispatch) and the instances queue (EC2 events to observe), each with its parking queue. */
 export class Queues extends Construct {
@@ -34,6 +37,7 @@ export class Queues extends Construct {
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     // 14 days is what SQS allows; the ledger remembers closed jobs for 21, so that a redrive finds them (DESIGN §4).
     const parked = new Queue(this, `${id}Parked`, { ...common, retentionPeriod: Duration.days(14) });
+    alarmWhenUsed(parked, id);
     const queue = new Queue(this, id, {
       ...common,
       retentionPeriod: retention,
@@ -42,6 +46,19 @@ export class Queues extends Construct {
     });
     return { queue, parked };
   }
+}
+
+/** Nothing lies there silently: one message is enough, and the alarm stays until a person has dealt with it. */
+function alarmWhenUsed(parked: Queue, id: string): void {
+  parked
+    .metricApproximateNumberOfMessagesVisible({ period: PARKED_LOOK, statistic: Stats.MAXIMUM })
+    .createAlarm(parked, 'Alarm', {
+      alarmDescription: `Mayfly: messages of the ${id.toLowerCase()} queue failed too often. See docs/operations.md, "Messages are parked".`,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
 }
 
 export const sendTo = (queue: IQueue): PolicyStatement =>

@@ -24,6 +24,7 @@ export async function openDeployedStack(name: string, aws?: AwsPlace): Promise<S
   return {
     name,
     isLive: true,
+    now: systemClock.now,
     stackId: found.stackId,
     parked: { jobs: parked('jobs'), instances: parked('instances') },
     ledger: createDynamoLedger({ client: ledgerClient(aws), table: found.ledgerTable, clock: systemClock }),

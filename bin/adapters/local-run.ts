@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { stored } from '../../lambdas/adapters/ledger-check.ts';
-import { parkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
+import { type ParkedMessage, parkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
 import { keyOf } from '../../lambdas/core/index-keys.ts';
 import { done, failed } from '../../lambdas/ports/outcome.ts';
 import { UsageError } from '../core/usage.ts';
@@ -15,17 +15,19 @@ export function openLocalRun(root: string): Stack {
   const file = runFile.safeParse(parsed(textOf(join(folder, 'run.json')), 'run.json'));
   if (!file.success)
     throw new UsageError(`${folder}/run.json: want the file of a run, got another: run npm start again.`);
-  if (file.data.endedAt === null)
+  const { endedAt, ledgerNow } = file.data;
+  if (endedAt === null)
     throw new UsageError(
       `${folder}: want a run that has ended, but this one lasts, or was killed: end it by Ctrl-C.`,
     );
   const rows = new Map(linesOf(join(folder, 'ledger.jsonl')).flatMap(rowOf));
-  const parked = linesOf(join(folder, 'dlq.jsonl')).map((line) => parkedMessage.parse(line));
+  const parked = parkedIn(join(folder, 'dlq.jsonl'));
   const queue = (name: 'jobs' | 'instances'): ParkedQueue =>
     leftQueue(parked.filter(({ queue: of }) => of === name).map((message) => ({ ...message, receipt: '' })));
   return {
     name: `local run ${run}`,
     isLive: false,
+    now: () => ledgerNow ?? endedAt,
     stackId: file.data.stackId,
     parked: { jobs: queue('jobs'), instances: queue('instances') },
     ledger: {
@@ -36,6 +38,12 @@ export function openLocalRun(root: string): Stack {
       },
     },
   };
+}
+
+function parkedIn(path: string): readonly ParkedMessage[] {
+  const read = z.array(parkedMessage).safeParse(linesOf(path));
+  if (read.success) return read.data;
+  throw new UsageError(`${path}: want parked messages, got another line: run npm start again.`);
 }
 
 /** The messages once, in order. The run is over: there is nowhere to send them. */

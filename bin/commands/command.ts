@@ -7,7 +7,6 @@ export interface Desk {
   readonly print: (text: string) => void;
   /** Progress and errors: standard error. */
   readonly note: (text: string) => void;
-  readonly now: () => number;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Throws a UsageError when there is none. */

@@ -4,7 +4,7 @@ import type { Finding } from '../core/parked.ts';
 import { EXIT, EXIT_CODES } from '../core/usage.ts';
 import { lookUp } from '../flow/look-up.ts';
 import { type Walked, walkParked } from '../flow/walk-parked.ts';
-import type { Command, Desk } from './command.ts';
+import type { Command } from './command.ts';
 import { findingLines } from './say-parked.ts';
 
 export const QUEUES: readonly QueueName[] = ['jobs', 'instances'];
@@ -62,17 +62,17 @@ export const dlqList: Command = {
       listed.push({ queue, messages: messages.toSorted((a, b) => a.sentAt - b.sentAt), ...walked });
     }
     if (values.json === true) desk.print(`${JSON.stringify({ stack: stack.name, queues: listed })}\n`);
-    else desk.print(text(listed, desk));
+    else desk.print(text(listed, stack.now()));
     if (desk.signal.aborted) return EXIT.interrupted;
     return listed.every(({ fault }) => fault === null) ? EXIT.done : EXIT.short;
   },
 };
 
-const text = (listed: readonly Listed[], desk: Pick<Desk, 'now'>): string =>
+const text = (listed: readonly Listed[], now: number): string =>
   `${listed
     .flatMap((one) => [
       `${one.queue} queue: ${one.messages.length === 0 ? 'nothing is parked' : `${one.messages.length} parked`}${unfinished(one)}`,
-      ...one.messages.flatMap((finding) => findingLines(finding, desk.now())),
+      ...one.messages.flatMap((finding) => findingLines(finding, now)),
     ])
     .join('\n')}\n`;
 

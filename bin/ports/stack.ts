@@ -26,6 +26,8 @@ export interface Stack {
   readonly name: string;
   /** Local runs are over when a command looks at them: nothing can be sent there any more. */
   readonly isLive: boolean;
+  /** The time that the times of its items compare with, epoch ms: of a local run, its own time at its end. */
+  now(): number;
   readonly stackId: Places['stackId'];
   readonly parked: Readonly<Record<QueueName, ParkedQueue>>;
   /** Throws on an item that breaks its schema, naming it. */

@@ -21,6 +21,8 @@ export const runFile = z.object({
   speed: z.number(),
   jobs: z.int(),
   stackId: z.string(),
+  /** Simulated time at the end: what the times in `ledger.jsonl` and `dlq.jsonl` are compared with. */
+  ledgerNow: z.optional(epochMs),
   summary: z.nullable(z.record(z.string(), z.unknown())),
 });
 export type RunFile = z.infer<typeof runFile>;

@@ -27,6 +27,8 @@ export interface Admission {
 const LOOK_UPS_MAX_MS = 5_000;
 /** A job queued longer ago than this is asked about before any launch: the event may be a replay of an old one. */
 const STALE_QUEUED_MS = 60 * 60_000;
+/** First seen so long after it was queued: its event was lost and found, or replayed by a person, and the job may be over. */
+const SEEN_LATE_MS = 15 * 60_000;
 /** GitHub's word that a job still waits is good for this long. */
 const CHECKED_FOR_MS = 10 * 60_000;
 /** How long after its webhook a run may still be unknown to REST. */
@@ -99,7 +101,8 @@ async function isOver(job: JobItem, { deadline }: LookUps, world: World): Promis
   const age = now - job.at.queued;
   if (age > QUEUE_TIME_MAX_MS) return { do: 'ignored', reason: 'queue-time-over' };
   const isChecked = job.checkedAt !== null && now - job.checkedAt < CHECKED_FOR_MS;
-  if (age < STALE_QUEUED_MS || isChecked) return undefined;
+  const isSeenLate = job.at.received - job.at.queued > SEEN_LATE_MS;
+  if (isChecked || (age < STALE_QUEUED_MS && !isSeenLate)) return undefined;
   if (now >= deadline) return { do: 'held', reason: 'fact-unreachable' };
   const seen = await world.github.job(scopeOf(job), job.repository.fullName, job.jobId);
   if (!seen.ok) return { do: 'held', reason: 'fact-unreachable' };

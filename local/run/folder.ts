@@ -78,15 +78,15 @@ const RECEIVES_MAX = 1_000;
 /** Nothing is to see a dumped message again: the run is over. As long as SQS may hide one. */
 const HIDDEN_SECONDS = 43_200;
 
-/** Writes what the run left in its dead-letter queues, one message per line; tells how many. */
-export async function dumpParked(stack: RunningStack, folder: RunFolder): Promise<number> {
+/** Writes what the run left in its dead-letter queues, one message per line, and tells it. */
+export async function dumpParked(stack: RunningStack, folder: RunFolder): Promise<readonly ParkedMessage[]> {
   const text = stack.emulators.ssm.get(placesParameter(stack.identity.stackName)) ?? '{}';
   const { queues } = places.parse(JSON.parse(text));
   const jobs = await takeParked(stack, 'jobs', queues.jobs.parkedUrl);
   const instances = await takeParked(stack, 'instances', queues.instances.parkedUrl);
-  const lines = [...jobs, ...instances].map((message) => `${JSON.stringify(message)}\n`);
-  writeFileSync(join(folder.path, 'dlq.jsonl'), lines.join(''));
-  return lines.length;
+  const parked = [...jobs, ...instances];
+  writeFileSync(join(folder.path, 'dlq.jsonl'), parked.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  return parked;
 }
 
 async function takeParked(stack: RunningStack, queue: QueueName, url: string): Promise<ParkedMessage[]> {

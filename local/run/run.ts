@@ -57,10 +57,11 @@ export async function runLocally(options: StartOptions): Promise<number> {
     if (desk !== undefined) printer.serving(world, desk);
     const last = await watch(world, { printer, stopped, serve: options.serve });
     await desk?.close();
-    const summary = sumUp(last, world, before);
     await dumpLedger(world.stack, folder);
-    await dumpParked(world.stack, folder);
-    folder.write({ ...base, endedAt: Date.now(), stackId, summary: { ...summary } });
+    const parked = await dumpParked(world.stack, folder);
+    const summary = sumUp(last, world, { before, parked: parked.length });
+    const ledgerNow = world.clock.now();
+    folder.write({ ...base, endedAt: Date.now(), ledgerNow, stackId, summary: { ...summary } });
     printer.summary(summary, folder);
     return exitCode(summary, options, stopped.aborted);
   } finally {
@@ -134,12 +135,17 @@ const countCalls = (world: LocalWorld): Calls => ({
   aws: total(world.stack.counts().aws.map(({ calls }) => calls)),
 });
 
-function sumUp(last: Snapshot, world: LocalWorld, before: Calls): Summary {
+function sumUp(
+  last: Snapshot,
+  world: LocalWorld,
+  { before, parked }: { readonly before: Calls; readonly parked: number },
+): Summary {
   const { truth } = world.forge.model;
   const { github, aws } = countCalls(world);
   return summarize(last, {
     registrationsLeft: truth.registrations(last.now).length,
     jitIssued: truth.issued(last.now).length,
+    parked,
     githubCalls: github - before.github,
     awsCalls: aws - before.aws,
     speed: world.clock.speed,

@@ -9,6 +9,8 @@ export interface Summary {
   readonly instancesLeft: number;
   readonly registrationsLeft: number;
   readonly jitIssued: number;
+  /** Messages that failed too often and lie in a dead-letter queue. */
+  readonly parked: number;
   readonly githubCallsPerJob: number;
   readonly awsCallsPerJob: number;
   readonly p50QueuedToStartedMs: number | null;
@@ -21,6 +23,7 @@ export interface Summary {
 export interface Counted {
   readonly registrationsLeft: number;
   readonly jitIssued: number;
+  readonly parked: number;
   readonly githubCalls: number;
   readonly awsCalls: number;
   readonly speed: number;
@@ -47,6 +50,7 @@ export function summarize(snapshot: Snapshot, counted: Counted): Summary {
     instancesLeft,
     registrationsLeft: counted.registrationsLeft,
     jitIssued: counted.jitIssued,
+    parked: counted.parked,
     githubCallsPerJob: perJob(counted.githubCalls),
     awsCallsPerJob: perJob(counted.awsCalls),
     p50QueuedToStartedMs: percentile(waits, 0.5),
@@ -56,20 +60,22 @@ export function summarize(snapshot: Snapshot, counted: Counted): Summary {
       runners.reduce((sum, { usd }) => sum + usd, 0),
       6,
     ),
-    failures: failuresOf(snapshot, instancesLeft, counted.registrationsLeft),
+    failures: failuresOf(snapshot, { ...counted, instancesLeft }),
   };
 }
 
-function failuresOf(snapshot: Snapshot, instancesLeft: number, registrationsLeft: number): string[] {
+function failuresOf(snapshot: Snapshot, left: Counted & { readonly instancesLeft: number }): string[] {
+  const { instancesLeft, registrationsLeft, parked } = left;
   const jobs = snapshot.jobs
     .filter((job) => job.state !== 'done')
     .map(
       (job) =>
         `job ${job.jobId} (${job.repository} ${job.name}) ${isOver(job) ? job.state : `is still ${job.state}`}`,
     );
-  const left = [
+  const leftOver = [
     ...(instancesLeft > 0 ? [`${instancesLeft} instances are left`] : []),
     ...(registrationsLeft > 0 ? [`${registrationsLeft} registrations are left`] : []),
+    ...(parked > 0 ? [`${parked} messages are parked: "npx mayfly dlq list --local" names them`] : []),
   ];
-  return [...jobs, ...left];
+  return [...jobs, ...leftOver];
 }

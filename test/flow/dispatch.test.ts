@@ -57,6 +57,22 @@ describe('dispatch', () => {
     expect(stage.ec2.instances(stage.clock.now())).toHaveLength(1);
   });
 
+  it('asks GitHub before it launches for a message that comes late, as a replayed one does', async () => {
+    const stage = createStage();
+    const [over, waiting] = stage.queue(2);
+    const messages = stage.messages();
+    stage.github.cancelJob(over?.jobId ?? '', stage.clock.now());
+    await stage.pass(35 * 60_000);
+    expect(await stage.dispatch(messages)).toEqual([]);
+    const known = new Map(stage.items('job').map((job) => [job.jobId, job]));
+    expect(known.get(over?.jobId ?? '')).toMatchObject({
+      outcome: 'ignored',
+      intent: { reason: 'job-over' },
+    });
+    expect(known.get(waiting?.jobId ?? '')).toMatchObject({ intent: { step: 'launching', attempt: 1 } });
+    expect(stage.ec2.instances(stage.clock.now())).toHaveLength(1);
+  });
+
   it('falls back to on-demand where the pool allows it and spot has no capacity', async () => {
     const stage = createStage({ pool: { market: 'spot-then-on-demand' }, exhausted: SPOT });
     stage.queue(2);

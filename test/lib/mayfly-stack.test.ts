@@ -9,6 +9,7 @@ describe('MayflyStack', () => {
     const counts: Record<string, number> = {};
     for (const { Type } of Object.values(resources)) counts[Type] = (counts[Type] ?? 0) + 1;
     expect(counts).toEqual({
+      'AWS::CloudWatch::Alarm': 2,
       'AWS::DynamoDB::GlobalTable': 1,
       'AWS::EC2::InternetGateway': 1,
       'AWS::EC2::LaunchTemplate': 2,

@@ -38,6 +38,7 @@ const summary = z.strictObject({
   instancesLeft: count,
   registrationsLeft: count,
   jitIssued: count,
+  parked: count,
   githubCallsPerJob: measure,
   awsCallsPerJob: measure,
   p50QueuedToStartedMs: measure,
@@ -144,7 +145,14 @@ describe('npm start', () => {
     const [last = ''] = out.trim().split('\n').slice(-1);
     const { runnersLaunched, runnersTerminated, jitIssued, ...rest } = summary.parse(JSON.parse(last));
     expect(code).toBe(0);
-    expect(rest).toMatchObject({ jobs: 3, completed: 3, instancesLeft: 0, registrationsLeft: 0, speed: 20 });
+    expect(rest).toMatchObject({
+      jobs: 3,
+      completed: 3,
+      instancesLeft: 0,
+      registrationsLeft: 0,
+      parked: 0,
+      speed: 20,
+    });
     expect(rest.failures).toEqual([]);
     // A busy machine may be slow enough for a launch more than was needed.
     expect(runnersLaunched).toBeGreaterThanOrEqual(3);
