@@ -20,14 +20,23 @@ export interface MemoryLedger extends Ledger {
   items(): readonly LedgerItem[];
 }
 
+/** A ledger that can be lost, as a table that was deleted and made anew. */
+export interface LosableLedger extends MemoryLedger {
+  empty(): void;
+}
+
 const READ_MANY_MAX = 100;
 const DUE_MAX = 500;
 const DEMAND_MAX = 10_000;
 
-export function createMemoryLedger({ clock, indexLagMs, trouble }: MemoryLedgerOptions): MemoryLedger {
+export function createMemoryLedger({ clock, indexLagMs, trouble }: MemoryLedgerOptions): LosableLedger {
   const items = new Map<string, LedgerItem>();
-  const index = createMemoryIndex();
+  let index = createMemoryIndex();
   return {
+    empty: () => {
+      items.clear();
+      index = createMemoryIndex();
+    },
     items: () => [...items.values()].map((item) => structuredClone(item)),
     read: (kind, id) =>
       underPlan(trouble, 'ledger.read', () => {

@@ -19,6 +19,7 @@ const REFUSED_MAX_MS = 90_000;
 interface Agent {
   readonly instanceId: string;
   readonly bornAt: number;
+  readonly jobMs: number;
   nextAt: number;
   refusedSince: number | null;
   granted: ClaimGranted | undefined;
@@ -27,8 +28,13 @@ interface Agent {
   offAt: number | null;
 }
 
+export interface SmallWorldOptions extends StageOptions {
+  /** How long every job runs; 20 s unless told. */
+  readonly jobMs?: number;
+}
+
 /** The whole system over the models in steps of five seconds: enough to see what a death anywhere leads to. */
-export function createSmallWorld(fate: Fate, options: StageOptions = {}) {
+export function createSmallWorld(fate: Fate, options: SmallWorldOptions = {}) {
   const stage = createStage(options);
   const agents = new Map<string, Agent>();
   const queue: { message: Message; visibleAt: number }[] = [];
@@ -60,7 +66,8 @@ export function createSmallWorld(fate: Fate, options: StageOptions = {}) {
       instances.push({ message: { messageId: event.id, body: JSON.stringify(event) }, visibleAt: now });
     }
     for (const notice of notices) {
-      if (notice.kind === 'instance-running') agents.set(notice.instanceId, newAgent(notice.instanceId, now));
+      if (notice.kind === 'instance-running')
+        agents.set(notice.instanceId, newAgent(notice.instanceId, now, options.jobMs));
       else agents.delete(notice.instanceId);
     }
     for (const message of stage.due()) queue.push({ message, visibleAt: now });
@@ -77,8 +84,9 @@ export function createSmallWorld(fate: Fate, options: StageOptions = {}) {
   return { stage, step, isQuiet: () => isQuiet(stage) && queue.length === 0 };
 }
 
-const newAgent = (instanceId: string, now: number): Agent => ({
+const newAgent = (instanceId: string, now: number, jobMs = JOB_MS): Agent => ({
   instanceId,
+  jobMs,
   bornAt: now,
   nextAt: now + STEP_MS,
   refusedSince: null,
@@ -133,7 +141,7 @@ async function lookForJob(agent: Agent, stage: Stage, fate: Fate): Promise<void>
     stage.github.acquire({ sessionId: agent.session, jobId: message.jobId }, now)
   ) {
     agent.job = message.jobId;
-    agent.nextAt = now + JOB_MS;
+    agent.nextAt = now + agent.jobMs;
     await report(agent, { kind: 'phase', phase: 'job-start', at: now }, { stage, fate });
   } else if (message.kind === 'none' && now - agent.bornAt > IDLE_MS) await askIdle(agent, stage, fate);
 }
