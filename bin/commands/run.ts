@@ -1,9 +1,10 @@
 import { EXIT, EXIT_CODES, UsageError } from '../core/usage.ts';
+import { admit } from './admit.ts';
 import type { Command, Desk } from './command.ts';
 import { dlqList } from './dlq-list.ts';
 import { dlqReplay } from './dlq-replay.ts';
 
-const COMMANDS: readonly Command[] = [dlqList, dlqReplay];
+const COMMANDS: readonly Command[] = [admit, dlqList, dlqReplay];
 const NAME_CHARS = Math.max(...COMMANDS.map(({ name }) => name.length));
 
 const USAGE = `mayfly <command> [options]        the operator's side of Mayfly

@@ -10,7 +10,7 @@ import { jsonOf } from './json.ts';
  */
 
 /** Octokit's parser keeps ids that a number cannot hold as bigint; the rest are numbers. */
-const id = z.pipe(
+export const id = z.pipe(
   z.union([z.int().check(z.positive()), z.bigint()]),
   z.transform((value) => String(value)),
 );
@@ -49,7 +49,7 @@ export function runnersOf(answer: unknown): RunnerPage | undefined {
 }
 
 /** Text that GitHub or an author wrote, cut to its bound; a control character becomes a space. */
-const foreign = (charsMax: number) =>
+export const foreign = (charsMax: number) =>
   z.pipe(
     z.string(),
     z.transform((text) =>

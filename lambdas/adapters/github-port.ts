@@ -2,6 +2,7 @@ import type { GitHub, Scope, SeenRunner } from '../ports/github.ts';
 import { done, type Fault, failed, type Outcome } from '../ports/outcome.ts';
 import type { Narrowing } from './app-tokens.ts';
 import { jobOf, mintedOf, runnersOf, runOf } from './github-answers.ts';
+import { gatherFacts } from './github-facts.ts';
 import type { Answer, Call } from './github-request.ts';
 
 /** GitHub's largest page. */
@@ -53,6 +54,8 @@ export function githubOver(ask: Ask): GitHub {
         parameters: { ...split(repositoryFullName), job_id: jobId },
         read: jobOf,
       }),
+    facts: (scope, repositoryFullName, wish) =>
+      gatherFacts(ask, { scope, ...split(repositoryFullName) }, wish),
   };
 }
 

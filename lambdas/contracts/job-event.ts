@@ -36,6 +36,8 @@ export const jobEvent = z.object({
   name: foreignText(200),
   workflowName: z.nullable(foreignText(200)),
   headBranch: z.nullable(foreignText(255)),
+  /** The environment that the job targets, where GitHub says so; left out or null: none. */
+  environment: z.optional(z.nullable(foreignText(255))),
   headSha: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)),
   createdAt: epochMs,
   startedAt: z.nullable(epochMs),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { runnerRules } from './claim.ts';
-import { runFacts } from './facts.ts';
+import { gatheredFacts, runFacts } from './facts.ts';
 import { repositoryRef } from './job-event.ts';
 import { reason } from './reasons.ts';
 import {
@@ -68,6 +68,8 @@ export const jobItem = z.object({
   name: foreignText(200),
   workflowName: z.nullable(foreignText(200)),
   senderLogin: z.nullable(z.string()),
+  /** The environment that the job targets; left out or null: none. */
+  environment: z.optional(z.nullable(foreignText(255))),
   /** When GitHub was last asked whether the job still waits; null: never. */
   checkedAt: z.nullable(epochMs),
   /** Reported by GitHub; forward only. */
@@ -248,6 +250,10 @@ export const runItem = z.object({
   runAttempt: z.int(),
   fetchedAt: epochMs,
   facts: z.nullable(runFacts),
+  /** Further facts that rules asked for: good for minutes, and only for jobs of this environment. */
+  gathered: z.optional(
+    z.object({ at: epochMs, environment: z.nullable(foreignText(255)), facts: gatheredFacts }),
+  ),
   expiresAtSeconds,
 });
 export type RunItem = z.infer<typeof runItem>;

@@ -16,6 +16,7 @@ export const METRIC = {
   JobsReceived: 'jobs that GitHub queued',
   JobsDenied: 'jobs denied or ignored (reason)',
   JobsHeld: 'jobs that wait (pool, reason)',
+  AdmissionObserved: 'jobs that a pool which observes let pass against its rules (pool)',
   QueuedToStartedMs: 'from queued to started, as GitHub tells (pool)',
   // Launches
   Launched: 'instances launched (pool)',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { admissionMode, admissionRules } from './admission.ts';
 import { githubId, poolName, SCHEMA_VERSION } from './text.ts';
 
 const durationMs = z.int().check(z.positive());
@@ -15,7 +16,13 @@ export const pool = z.object({
   market: z.enum(['spot', 'on-demand', 'spot-then-on-demand']),
   hardening: z.enum(['compatible', 'standard', 'strict']),
   runnerGroupId: z.int().check(z.positive()),
-  admission: z.object({ publicRepositories: z.boolean(), forks: z.boolean() }),
+  admission: z.object({
+    publicRepositories: z.boolean(),
+    forks: z.boolean(),
+    /** Left out: enforced, and no rules beyond owner, visibility and forks. */
+    mode: z.optional(admissionMode),
+    rules: z.optional(admissionRules),
+  }),
   limits: z.object({
     runnersMax: z.int().check(z.positive()),
     lifetimeMaxMs: durationMs,

@@ -58,6 +58,7 @@ export function newJob(event: JobEvent, act: Act): JobItem {
     name: event.name,
     workflowName: event.workflowName,
     senderLogin: event.senderLogin,
+    environment: event.environment ?? null,
     checkedAt: null,
     fact: 'queued',
     outcome: 'open',
@@ -82,6 +83,8 @@ export function take(job: JobItem, event: JobEvent, act: Act): JobItem {
   if (event.action === 'completed') return completed(job, event, act);
   if (event.action === 'in_progress') return running(job, event, act);
   if (job.fact !== 'queued') return job;
+  if (event.environment && !job.environment)
+    return take({ ...job, environment: event.environment }, event, act);
   const isHeldByGitHub = event.action === 'waiting' || event.status !== 'queued';
   if (job.outcome !== 'open') return isHeldByGitHub ? job : reopened(job, act);
   if (job.intent.step !== 'none') return job;
@@ -156,7 +159,11 @@ export function instanceOfRunnerName(name: string, stackId?: string): string | n
 }
 
 /** A job that no pool of ours is meant to serve, or that must not be served. Closed until a newer fact reopens it. */
-export const refuse = (job: JobItem, outcome: 'denied' | 'ignored', act: Act & { reason: Reason }): JobItem =>
+export const refuse = (
+  job: JobItem,
+  outcome: 'denied' | 'ignored',
+  act: Act & { reason: Reason; why?: string },
+): JobItem =>
   moved(
     job,
     {
@@ -168,7 +175,7 @@ export const refuse = (job: JobItem, outcome: 'denied' | 'ignored', act: Act & {
   );
 
 /** Admission is open: a fact is missing. */
-export const hold = (job: JobItem, act: Act & { reason: Reason; due: number }): JobItem =>
+export const hold = (job: JobItem, act: Act & { reason: Reason; due: number; why?: string }): JobItem =>
   moved(job, intentOf(job, { step: 'held', ticket: null, due: act.due, reason: act.reason }), act);
 
 export interface Place {

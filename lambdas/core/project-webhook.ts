@@ -34,6 +34,7 @@ const payload = z.object({
     fork: z.boolean(),
     owner: z.object({ id: idNumber, login: z.string(), type: z.string() }),
   }),
+  deployment: z.optional(z.nullable(z.object({ environment: z.optional(z.string()) }))),
   installation: z.optional(z.nullable(z.object({ id: idNumber }))),
   sender: z.optional(z.nullable(z.object({ login: z.string() }))),
 });
@@ -93,6 +94,7 @@ function projected(
     name: text(job.name, 200),
     workflowName: textOrNull(job.workflow_name, 200),
     headBranch: textOrNull(job.head_branch, 255),
+    environment: textOrNull(from.deployment?.environment, 255),
     headSha: job.head_sha,
     createdAt: time(job.created_at) ?? time(job.started_at) ?? at.receivedAt,
     startedAt: time(job.started_at),

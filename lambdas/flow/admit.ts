@@ -1,15 +1,13 @@
-import type { RunFacts } from '../contracts/facts.ts';
-import type { JobItem, RunItem } from '../contracts/ledger.ts';
+import type { JobItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import type { Pool } from '../contracts/settings.ts';
-import { SCHEMA_VERSION } from '../contracts/text.ts';
-import { admitByRepository, admitByRun } from '../core/admission.ts';
+import { type AdmissionDecision, decide as decideAdmission } from '../core/admission/decide.ts';
 import { hold, refuse } from '../core/job.ts';
 import { route } from '../core/route.ts';
-import { expiryOf, FACT_SPACING, QUEUE_TIME_MAX_MS } from '../core/spacing.ts';
-import type { Scope } from '../ports/github.ts';
+import { FACT_SPACING, QUEUE_TIME_MAX_MS } from '../core/spacing.ts';
 import { amend } from './amend.ts';
 import { inParallel } from './bounded.ts';
+import { type FactsDesk, factsDocumentOf, openFactsDesk, scopeOf } from './gather-facts.ts';
 import type { World } from './world.ts';
 
 export interface Admitted {
@@ -31,8 +29,6 @@ const STALE_QUEUED_MS = 60 * 60_000;
 const SEEN_LATE_MS = 15 * 60_000;
 /** GitHub's word that a job still waits is good for this long. */
 const CHECKED_FOR_MS = 10 * 60_000;
-/** How long after its webhook a run may still be unknown to REST. */
-const REST_LAG_MAX_MS = 2 * 60_000;
 
 /** Routes and admits jobs; denials and holds are written here, with their reasons. */
 export async function admitJobs(
@@ -41,17 +37,11 @@ export async function admitJobs(
 ): Promise<Admission> {
   const { world } = how;
   const deadline = world.clock.now() + LOOK_UPS_MAX_MS;
-  const runs = new Map<string, Promise<RunFacts | null | undefined>>();
-  const factsOf = (job: JobItem): Promise<RunFacts | null | undefined> => {
-    const key = `${job.runId}.${job.runAttempt}`;
-    const known = runs.get(key) ?? runFacts(job, deadline, world);
-    runs.set(key, known);
-    return known;
-  };
+  const desk = openFactsDesk(world, deadline);
   const failed: string[] = [];
   const admitted: Admitted[] = [];
   await inParallel(jobs, how.widthMax, async (job) => {
-    const verdict = await decideSafely(job, { factsOf, deadline }, world);
+    const verdict = await decideSafely(job, { desk, deadline }, world);
     if (verdict.do === 'admit') admitted.push({ job, pool: verdict.pool });
     else if (!(await write(job, verdict, world))) failed.push(job.jobId);
   });
@@ -60,10 +50,15 @@ export async function admitJobs(
 
 type Verdict =
   | { readonly do: 'admit'; readonly pool: Pool }
-  | { readonly do: 'denied' | 'ignored' | 'held'; readonly reason: Reason };
+  | {
+      readonly do: 'denied' | 'ignored' | 'held';
+      readonly reason: Reason;
+      /** What a rule wanted and got. */
+      readonly says?: string | undefined;
+    };
 
 interface LookUps {
-  readonly factsOf: (job: JobItem) => Promise<RunFacts | null | undefined>;
+  readonly desk: FactsDesk;
   /** No look-up begins after it. */
   readonly deadline: number;
 }
@@ -86,13 +81,46 @@ async function decide(job: JobItem, how: LookUps, world: World): Promise<Verdict
   if (routed.to === 'deny') return { do: 'denied', reason: routed.reason };
   if (job.installationId === null) return { do: 'denied', reason: 'installation-missing' };
   const { pool } = routed;
-  const early = admitByRepository(job.repository, pool, settings);
-  if (early !== undefined) return { do: 'denied', reason: early.reason };
+  // What the webhook alone settles costs no call.
+  const early = decideAdmission(
+    factsDocumentOf(job, pool, { at: world.clock.now(), run: undefined, gathered: {} }),
+    pool,
+    settings,
+  );
+  if (early.verdict === 'deny') return refusalOf(early);
   const over = await isOver(job, how, world);
   if (over !== undefined) return over;
-  const decision = admitByRun(await how.factsOf(job), pool, job.repository.id);
-  if (decision.verdict === 'allow') return { do: 'admit', pool };
-  return { do: decision.verdict === 'deny' ? 'denied' : 'held', reason: decision.reason };
+  const run = await how.desk.run(job);
+  const byRun = decideAdmission(
+    factsDocumentOf(job, pool, { at: world.clock.now(), run, gathered: {} }),
+    pool,
+    settings,
+  );
+  // No further fact can undo a denial.
+  if (byRun.verdict === 'deny' || run === undefined || run === null) return refusalOf(byRun);
+  const gathered = await how.desk.gathered(job, run, pool);
+  const decision = decideAdmission(
+    factsDocumentOf(job, pool, { at: world.clock.now(), run, gathered }),
+    pool,
+    settings,
+  );
+  if (decision.observed !== decision.verdict) observe(job, pool, decision, world);
+  return decision.verdict === 'allow' ? { do: 'admit', pool } : refusalOf(decision);
+}
+
+const refusalOf = ({ verdict, reason, rules }: AdmissionDecision): Verdict => ({
+  do: verdict === 'deny' ? 'denied' : 'held',
+  reason: reason ?? 'fact-unreachable',
+  says: rules.find((rule) => rule.verdict === verdict)?.says,
+});
+
+/** A pool that observes lets the job pass and tells what its rules would have done. */
+function observe(job: JobItem, pool: Pool, { observed, rules }: AdmissionDecision, world: World): void {
+  const against = rules
+    .filter(({ verdict }) => verdict !== 'allow')
+    .map(({ rule, says }) => `${rule}: ${says}`);
+  world.journal.say('admission-observed', { jobId: job.jobId, pool: pool.name, observed, rules: against });
+  world.journal.count('AdmissionObserved', { pool: pool.name });
 }
 
 /** An old `queued` may be long over: GitHub is asked before money is spent, and again only after some minutes. */
@@ -111,49 +139,13 @@ async function isOver(job: JobItem, { deadline }: LookUps, world: World): Promis
   return undefined;
 }
 
-/** Look-ups go to the repository: every installation may read its own. */
-export const scopeOf = (job: JobItem): Scope => ({
-  installationId: job.installationId ?? '',
-  owner: job.repository.ownerLogin,
-  repository: job.repository.fullName.split('/')[1] ?? null,
-});
-
-/** Facts of the run, from the ledger or, once, from GitHub. Undefined when they cannot be had now. */
-async function runFacts(job: JobItem, deadline: number, world: World): Promise<RunFacts | null | undefined> {
-  const id = `${job.runId}.${job.runAttempt}`;
-  const known = await world.ledger.read('run', id);
-  if (!known.ok) return undefined;
-  if (known.value !== undefined) return known.value.facts;
-  const now = world.clock.now();
-  if (now >= deadline) return undefined;
-  const asked = await world.github.run(scopeOf(job), job.repository.fullName, job.runId);
-  if (!asked.ok) return undefined;
-  // REST lags behind webhooks by some seconds: an absent run of a fresh job is a fact that cannot be had yet.
-  if (asked.value === undefined && now - job.at.received < REST_LAG_MAX_MS) return undefined;
-  const facts = asked.value ?? null;
-  // A read that shows an earlier attempt is a stale one.
-  if (facts !== null && facts.runAttempt < job.runAttempt) return undefined;
-  const item: RunItem = {
-    v: SCHEMA_VERSION,
-    rev: 0,
-    kind: 'run',
-    runId: job.runId,
-    runAttempt: job.runAttempt,
-    fetchedAt: now,
-    facts,
-    expiresAtSeconds: expiryOf(now),
-  };
-  // A lost write costs one more look-up; another function's write holds the same facts. An absent run is asked again.
-  if (facts !== null) await world.ledger.write(item);
-  return facts;
-}
-
 async function write(
   job: JobItem,
   verdict: Exclude<Verdict, { do: 'admit' }>,
   world: World,
 ): Promise<boolean> {
-  const act = { now: world.clock.now(), by: world.by, reason: verdict.reason };
+  const { reason, says } = verdict;
+  const act = { now: world.clock.now(), by: world.by, reason, ...(says !== undefined && { why: says }) };
   const amended = await amend(world.ledger, { kind: 'job', id: job.jobId, known: job }, (item) => {
     if (item === undefined || item.fact !== 'queued' || item.intent.attempt !== job.intent.attempt)
       return undefined;

@@ -1,5 +1,5 @@
 import type { JitFiles } from '../contracts/claim.ts';
-import type { RunFacts } from '../contracts/facts.ts';
+import type { GatheredFacts, GatheredName, RunFacts } from '../contracts/facts.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Where a registration lives. `repository` is null for organization scope. */
@@ -35,6 +35,21 @@ export interface SeenJob {
   readonly conclusion: string | null;
 }
 
+/** Facts of one run that rules of its pool rest on. */
+export interface FactsWish {
+  readonly names: ReadonlySet<GatheredName>;
+  readonly run: RunFacts;
+  /** The environment that the job targets: whose protection is asked for. */
+  readonly environment: string | null;
+}
+
+export interface Gathered {
+  /** Absent at GitHub: null. What could not be had is missing. */
+  readonly facts: GatheredFacts;
+  /** Why each missing fact could not be had: `forbidden` and `token-invalid` mean that the App lacks a permission. */
+  readonly faults: Readonly<Partial<Record<GatheredName, string>>>;
+}
+
 /**
  * GitHub's REST API as the App's installation. No retries inside: one adapter maps status and rate headers to faults.
  * `busy` carries GitHub's own waiting time (retry-after, or the reset of an empty bucket).
@@ -55,4 +70,9 @@ export interface GitHub {
   run(scope: Scope, repositoryFullName: string, runId: string): Promise<Outcome<RunFacts | undefined>>;
   /** A job's state now; undefined when GitHub answers 404. Lags behind its webhook by some seconds. */
   job(scope: Scope, repositoryFullName: string, jobId: string): Promise<Outcome<SeenJob | undefined>>;
+  /**
+   * Facts of a run, a few reads for each: at most three at a time, none repeated. One that fails leaves the others; the
+   * caller holds what needs it.
+   */
+  facts(scope: Scope, repositoryFullName: string, wish: FactsWish): Promise<Outcome<Gathered>>;
 }

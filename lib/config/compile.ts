@@ -1,5 +1,6 @@
 import { type Settings, settings } from '../../lambdas/contracts/settings.ts';
 import { SCHEMA_VERSION } from '../../lambdas/contracts/text.ts';
+import { compileAdmission } from './compile-admission.ts';
 import type { MayflyInput, NetworkInput, PoolInput } from './schema.ts';
 
 const MINUTE_MS = 60_000;
@@ -72,7 +73,7 @@ const poolSettings = (name: string, pool: PoolInput): Settings['pools'][number] 
   market: pool.market,
   hardening: pool.hardening,
   runnerGroupId: pool.runnerGroupId,
-  admission: pool.admission,
+  admission: compileAdmission(pool.admission),
   limits: {
     runnersMax: pool.limits.runnersMax,
     lifetimeMaxMs: pool.limits.lifetimeMaxMinutes * MINUTE_MS,

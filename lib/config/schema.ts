@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { LABEL_CHARS } from '../../lambdas/contracts/text.ts';
+import { admissionSchema } from './admission-schema.ts';
 
 /*
  * The form of mayfly.yaml. Every field carries its description: editors show it (docs/mayfly.schema.json), and the
@@ -138,13 +139,7 @@ export const poolSchema = z
     runnerGroupId: whole(1, 1_000_000_000)
       .default(1)
       .describe('Runner group at GitHub. 1 is the default group; repository runners are always in it.'),
-    admission: z
-      .strictObject({
-        publicRepositories: flag().default(false).describe('Admit jobs of public repositories.'),
-        forks: flag().default(false).describe('Admit runs whose code comes from a fork.'),
-      })
-      .prefault({})
-      .describe('Whose code may run here, beyond the list of owners.'),
+    admission: admissionSchema.prefault({}),
     limits: limitsSchema,
   })
   .describe('One kind of runner.');

@@ -20,8 +20,7 @@ interface NamedPool {
 }
 
 /** What must be equal where the jobs of one pool could land on the runners of another. */
-const trustOf = ({ hardening, admission }: TrustPart): string =>
-  JSON.stringify([hardening, admission.publicRepositories, admission.forks]);
+const trustOf = ({ hardening, admission }: TrustPart): string => JSON.stringify([hardening, admission]);
 
 /**
  * Rules between pools. GitHub gives a job to any idle runner of the same runner group whose labels contain the job's,

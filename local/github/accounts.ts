@@ -1,3 +1,4 @@
+import type { RepositoryContent } from './content.ts';
 import { later, nextId, type State } from './state.ts';
 import type * as T from './types.ts';
 
@@ -75,9 +76,15 @@ export function addRepository(state: State, wish: RepositoryWish, now: number): 
     createdAt: now,
     runs: [],
     openRuns: new Set(),
+    content: {},
   };
   state.repositories.set(wish.fullName.toLowerCase(), repository);
   return repository;
+}
+
+/** Says what stands in a repository from now on. */
+export function setContent(state: State, fullName: string, content: RepositoryContent): void {
+  repositoryOf(state, fullName).content = content;
 }
 
 /** Renames a repository or changes who may see it; its id stays. */

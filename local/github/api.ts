@@ -12,6 +12,7 @@ import {
 import { type Cost, charge, rateHeaders, refund, standingOf } from './rate.ts';
 import { repositoryShape } from './repository-shape.ts';
 import { appRoutes } from './routes-app.ts';
+import { contentRoutes } from './routes-content.ts';
 import { deliveryRoutes } from './routes-deliveries.ts';
 import { runnerRoutes } from './routes-runners.ts';
 import { runRoutes } from './routes-runs.ts';
@@ -49,6 +50,7 @@ const find = createRouter([
   ...deliveryRoutes,
   ...runnerRoutes,
   ...runRoutes,
+  ...contentRoutes,
   {
     on: 'repository',
     permission: 'metadata',

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import * as accounts from './accounts.ts';
 import type { Answer } from './answer.ts';
 import { type ApiRequest, answerTo } from './api.ts';
+import type { RepositoryContent } from './content.ts';
 import type { Draw } from './draw.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { documentedLimits, type Limits } from './limits.ts';
@@ -37,6 +38,8 @@ export interface Directory {
   addUser(login: string): void;
   addRepository(wish: accounts.RepositoryWish, now: number): { readonly id: string };
   changeRepository(fullName: string, change: Parameters<typeof accounts.changeRepository>[2]): void;
+  /** What stands in a repository: files, refs, rules, people. */
+  setContent(fullName: string, content: RepositoryContent): void;
   addRunnerGroup(wish: accounts.GroupWish): { readonly id: number };
   /** Installs the App; its permissions default to what a launcher for organizations needs. */
   addInstallation(wish: accounts.InstallationWish): { readonly id: number };
@@ -122,6 +125,7 @@ const directoryOf = (state: State): Directory => ({
   addUser: (login) => void accounts.addAccount(state, login, 'User'),
   addRepository: (wish, now) => ({ id: String(accounts.addRepository(state, wish, now).id) }),
   changeRepository: (fullName, change) => accounts.changeRepository(state, fullName, change),
+  setContent: (fullName, content) => accounts.setContent(state, fullName, content),
   addRunnerGroup: (wish) => ({ id: accounts.addRunnerGroup(state, wish).id }),
   addInstallation: (wish) => ({ id: accounts.addInstallation(state, wish).id }),
   removeInstallation: (installationId) => accounts.removeInstallation(state, installationId),

@@ -40,7 +40,7 @@ export function payloadOf(state: State, { job, action, facts }: HookEvent): Hook
   return {
     action,
     workflow_job: jobShape(state, job, facts) satisfies Queued['workflow_job'],
-    ...(facts.status === 'waiting' && action === 'queued' && { deployment: deploymentOf(state, job) }),
+    ...(job.environment !== null && { deployment: deploymentOf(state, job) }),
     repository: { ...withDeployment?.repository, ...repositoryShape(state, repository) },
     ...(repository.owner.type === 'Organization' && {
       organization: organizationOf(state, repository.owner),

@@ -1,3 +1,4 @@
+import type { RepositoryContent } from './content.ts';
 import type { DemandClass } from './queue.ts';
 
 export interface Account {
@@ -20,6 +21,7 @@ export interface Repository {
   readonly runs: Run[];
   /** Runs that are not completed: what a status search reads. */
   readonly openRuns: Set<Run>;
+  content: RepositoryContent;
 }
 
 export type Level = 'read' | 'write';

@@ -33,6 +33,7 @@ export function createMemoryGitHub({ model, clock, trouble }: MemoryGitHubOption
     listRunners: (scope) => underPlan(trouble, 'github.listRunners', () => port.listRunners(scope)),
     run: (scope, name, id) => underPlan(trouble, 'github.run', () => port.run(scope, name, id)),
     job: (scope, name, id) => underPlan(trouble, 'github.job', () => port.job(scope, name, id)),
+    facts: (scope, name, wish) => underPlan(trouble, 'github.facts', () => port.facts(scope, name, wish)),
   };
 }
 

@@ -2,10 +2,11 @@ import { expect, it } from '@jest/globals';
 import { jitFiles } from '../../lambdas/contracts/claim.ts';
 import type { GitHub, Scope } from '../../lambdas/ports/github.ts';
 import type { Outcome } from '../../lambdas/ports/outcome.ts';
+import { itGathersFacts } from './github-facts-contract.ts';
 import { connected, type GitHubRig, LABELS, mintRequest, type WorldOptions } from './github-world.ts';
 import { value } from './ledger-contract.ts';
 
-type Make = (options?: WorldOptions) => Promise<GitHubRig>;
+export type Make = (options?: WorldOptions) => Promise<GitHubRig>;
 
 /** The cases that every implementation of the GitHub port passes. */
 export function githubContract(make: Make): void {
@@ -13,6 +14,7 @@ export function githubContract(make: Make): void {
   itDeregisters(make);
   itLooksAtRunners(make);
   itLooksAtRunsAndJobs(make);
+  itGathersFacts(make);
   itWaitsAsGitHubSays(make);
   itNamesFaults(make);
 }

@@ -58,6 +58,7 @@ describe('GitHub over HTTP', () => {
     listRunners: /^GET .*actions\/runners\?/,
     run: /^GET .*actions\/runs\//,
     job: /^GET .*actions\/jobs\//,
+    facts: /^GET .*(contents|branches|collaborators|environments|check-runs)/,
   };
   let world: GitHubWorld;
   let server: Server;

@@ -1,6 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RunFacts } from '../../lambdas/contracts/facts.ts';
-import { admitByRepository, admitByRun } from '../../lambdas/core/admission.ts';
 import { groupOf, shapeOf, targetOf } from '../../lambdas/core/group.ts';
 import { normalLabels, route } from '../../lambdas/core/route.ts';
 import { eventOf, poolOf, settingsOf } from './fixtures.ts';
@@ -70,51 +68,5 @@ describe('a group', () => {
 
   it('changes with the image: waiting jobs move to what is deployed now', () => {
     expect(shapeOf(poolOf(), 'ami-2', '1')).not.toBe(shape);
-  });
-});
-
-describe('admission', () => {
-  const { repository } = eventOf();
-  const facts: RunFacts = {
-    runId: '10',
-    runAttempt: 1,
-    event: 'push',
-    path: '.github/workflows/ci.yml',
-    headSha: 'a'.repeat(40),
-    headBranch: 'main',
-    repositoryId: '7',
-    headRepositoryId: '7',
-    actor: null,
-    triggeringActor: null,
-    referencedWorkflows: [],
-    status: 'queued',
-  };
-
-  it('denies owners that are not on the list, without case', () => {
-    expect(admitByRepository({ ...repository, ownerLogin: 'evil' }, poolOf(), settings)).toMatchObject({
-      reason: 'owner-not-allowed',
-    });
-    expect(admitByRepository({ ...repository, ownerLogin: 'ACME' }, poolOf(), settings)).toBeUndefined();
-  });
-
-  it('denies public repositories unless the pool admits them', () => {
-    const open = { ...repository, visibility: 'public' as const };
-    expect(admitByRepository(open, poolOf(), settings)).toMatchObject({ reason: 'repository-public' });
-    const admitting = poolOf({ admission: { publicRepositories: true, forks: false } });
-    expect(admitByRepository(open, admitting, settings)).toBeUndefined();
-  });
-
-  it.each([
-    ['another head repository', { ...facts, headRepositoryId: '8' }, 'run-from-fork'],
-    ['a deleted head repository', { ...facts, headRepositoryId: null }, 'run-from-fork'],
-    ['another base repository than the event', { ...facts, repositoryId: '8' }, 'run-from-fork'],
-    ['no such run', null, 'run-unknown'],
-  ])('denies %s', (_, given, reason) => {
-    expect(admitByRun(given, poolOf(), '7')).toEqual({ verdict: 'deny', reason });
-  });
-
-  it('holds, and never allows, when the facts cannot be had', () => {
-    expect(admitByRun(undefined, poolOf(), '7')).toEqual({ verdict: 'hold', reason: 'fact-unreachable' });
-    expect(admitByRun(facts, poolOf(), '7')).toEqual({ verdict: 'allow' });
   });
 });

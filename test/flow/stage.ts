@@ -16,8 +16,10 @@ import { keyedDraw } from '../../local/ec2/draws.ts';
 import { createEc2Model } from '../../local/ec2/model.ts';
 import type { Knobs } from '../../local/ec2/options.ts';
 import { exhausted } from '../../local/ec2/weather.ts';
+import { launcherPermissions } from '../../local/github/accounts.ts';
 import { seededDraw } from '../../local/github/draw.ts';
 import { createGitHubModel } from '../../local/github/model.ts';
+import type { RunWish } from '../../local/github/runs.ts';
 import { createFixedClock } from '../../local/memory/fixed-clock.ts';
 import { createMemoryGitHub } from '../../local/memory/memory-github.ts';
 import { createMemoryInstances } from '../../local/memory/memory-instances.ts';
@@ -71,7 +73,10 @@ export function createStage(options: StageOptions = {}) {
   const github = createGitHubModel({ draw: seededDraw('stage') });
   github.addOrganization('acme');
   github.addRepository({ fullName: 'acme/app', visibility: options.visibility ?? 'private' }, clock.now());
-  github.addInstallation({ account: 'acme' });
+  github.addInstallation({
+    account: 'acme',
+    permissions: { ...launcherPermissions, contents: 'read', checks: 'read' },
+  });
 
   const troubles = new Map<string, (Trouble | undefined)[]>();
   const trouble = (call: string): Trouble | undefined => troubles.get(call)?.shift();
@@ -141,7 +146,7 @@ export function createStage(options: StageOptions = {}) {
     queue: (
       count = 1,
       labels: readonly string[] = pool.labels,
-      wish: { headRepository?: string | null } = {},
+      wish: Partial<Omit<RunWish, 'repository' | 'jobs'>> = {},
     ) =>
       github.createRun(
         {

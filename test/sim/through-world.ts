@@ -93,6 +93,7 @@ export function gitHubThrough(world: World, run: Run, github: GitHub): GitHub {
     listRunners: (scope) => call('github.listRunners', false, () => github.listRunners(scope)),
     run: (scope, name, id) => call('github.run', false, () => github.run(scope, name, id)),
     job: (scope, name, id) => call('github.job', false, () => github.job(scope, name, id)),
+    facts: (scope, name, wish) => call('github.facts', false, () => github.facts(scope, name, wish)),
   };
 }
 

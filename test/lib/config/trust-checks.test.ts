@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type TrustPart, trustProblems } from '../../../lib/config/trust-checks.ts';
 
+const CLOSED = { mode: 'enforce' as const, publicRepositories: false, forks: false };
+
 const pool = (labels: string[], keyLabel: string, more: Partial<TrustPart> = {}): TrustPart => ({
   labels,
   keyLabel,
   hardening: 'standard',
-  admission: { publicRepositories: false, forks: false },
+  admission: CLOSED,
   runnerGroupId: 1,
   ...more,
 });
@@ -37,8 +39,9 @@ describe('pools side by side', () => {
 
   it.each<[string, Partial<TrustPart>]>([
     ['hardening', { hardening: 'compatible' }],
-    ['admission of public repositories', { admission: { publicRepositories: true, forks: false } }],
-    ['admission of forks', { admission: { publicRepositories: false, forks: true } }],
+    ['admission of public repositories', { admission: { ...CLOSED, publicRepositories: true } }],
+    ['admission of forks', { admission: { ...CLOSED, forks: true } }],
+    ['rules', { admission: { ...CLOSED, events: ['push'] } }],
   ])('may not contain the key label of another with different %s in one runner group', (_what, more) => {
     const wide = pool(['linux', 'X64', 'big'], 'big', more);
     expect(problems({ a: LINUX, b: wide })).toEqual([
