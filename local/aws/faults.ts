@@ -26,6 +26,8 @@ export type FaultOptions = {
 export type Faults = {
   /** Puts a fault before the next calls of one action. */
   before(api: string, action: string, fault: Fault, options?: FaultOptions): void;
+  /** Stands before every call that no planted fault is for: it lets most of them proceed. One at a time. */
+  beforeEach(fault: Fault): void;
   /** How many planted faults have not been hit yet: a chaos test asserts 0 at its end. */
   left(): number;
   /** The fault for this call, which is thereby used up. */
@@ -42,16 +44,20 @@ export function createFaults(): Faults {
     when: (call: Call) => boolean;
   };
   const planted: Planted[] = [];
+  let standing: Fault | undefined;
   return {
     before: (api, action, fault, { times = 1, when = () => true } = {}) => {
       planted.push({ api, action, fault, left: times, when });
+    },
+    beforeEach: (fault) => {
+      standing = fault;
     },
     left: () => planted.reduce((sum, one) => sum + one.left, 0),
     take: (call) => {
       const hit = planted.find(
         (one) => one.left > 0 && one.api === call.api && one.action === call.action && one.when(call),
       );
-      if (hit === undefined) return undefined;
+      if (hit === undefined) return standing;
       hit.left -= 1;
       return hit.fault;
     },

@@ -54,23 +54,33 @@ function prune(runs: string): void {
 /** Pages of a table scan: 1 MB each, so this is more than any local run writes. */
 const PAGES_MAX = 1_000;
 
-/** Writes every ledger item as one line of JSON; DynamoDB's own typed form, as an export would have it. */
-export async function dumpLedger(stack: RunningStack, folder: RunFolder): Promise<number> {
-  const lines: string[] = [];
+/** Writes every ledger item as one line of JSON; DynamoDB's own typed form, as an export would have it. Gives the rows. */
+export async function dumpLedger(stack: RunningStack, folder: RunFolder): Promise<readonly JsonObject[]> {
+  const rows: JsonObject[] = [];
   let from: JsonObject = {};
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const answer = await stack.emulators.dynamodb.call('Scan', {
       TableName: stack.outputs['LedgerTable'] ?? '',
       ...from,
     });
-    const items = Array.isArray(answer['Items']) ? answer['Items'] : [];
-    lines.push(...items.map((item) => JSON.stringify(item)));
+    rows.push(...objectsIn(answer['Items']));
     const last = answer['LastEvaluatedKey'];
     if (last === undefined || last === null) break;
     from = { ExclusiveStartKey: last };
   }
-  writeFileSync(join(folder.path, 'ledger.jsonl'), `${lines.join('\n')}\n`);
-  return lines.length;
+  writeFileSync(join(folder.path, 'ledger.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return rows;
+}
+
+/** The text at a path of such a row; undefined where there is none. */
+export function textAt(row: JsonObject, ...[first = '', ...path]: readonly string[]): string | undefined {
+  let value = row[first];
+  for (const name of path) {
+    const inner = isObject(value) ? value['M'] : undefined;
+    value = isObject(inner) ? inner[name] : undefined;
+  }
+  const text = isObject(value) ? value['S'] : undefined;
+  return typeof text === 'string' ? text : undefined;
 }
 
 /** Receives of ten: more than any local run parks. */

@@ -9,6 +9,8 @@ import { LOCAL_REGION, type Region } from './region.ts';
 /** The booted instances of a run: each is a metadata endpoint and a process group. */
 export interface Machines {
   boot(instanceId: string): void;
+  /** Every instance that was ever booted. */
+  readonly booted: ReadonlySet<string>;
   /** EC2 ends it: abrupt without asking the operating system. */
   end(instanceId: string, abrupt: boolean): void;
   /** Ends all at once and waits until nothing of them is left. */
@@ -32,6 +34,7 @@ interface Machine {
 
 export function createMachines(parts: MachinesParts): Machines {
   const machines = new Map<string, Promise<Machine | undefined>>();
+  const booted = new Set<string>();
   const start = async (instanceId: string): Promise<Machine | undefined> => {
     try {
       return await bootMachine(instanceId, parts, () => machines.delete(instanceId));
@@ -44,7 +47,11 @@ export function createMachines(parts: MachinesParts): Machines {
     }
   };
   return {
-    boot: (instanceId) => void machines.set(instanceId, start(instanceId)),
+    booted,
+    boot: (instanceId) => {
+      booted.add(instanceId);
+      machines.set(instanceId, start(instanceId));
+    },
     end: (instanceId, abrupt) => {
       void machines
         .get(instanceId)

@@ -58,6 +58,19 @@ export function createPrinter(options: Pick<StartOptions, 'json'>): Printer {
 
 const seconds = (ms: number | null): string => (ms === null ? 'never' : `${(ms / 1000).toFixed(1)} s`);
 
+/** `webhook-lost 5 (completed 2, in_progress 3)`, a line per kind. */
+function struckLines({ chaos }: Summary): readonly string[] {
+  if (chaos === undefined) return [];
+  const lines = Object.entries(chaos.struck).map(([kind, sites]) => {
+    const counts = Object.entries(sites);
+    const total = counts.reduce((sum, [, count]) => sum + count, 0);
+    const bySite = counts.map(([site, count]) => `${site} ${count}`).join(', ');
+    return `  ${kind.padEnd(17)} ${String(total).padStart(4)}${bySite === '' ? '' : `  (${bySite})`}`;
+  });
+  const never = chaos.neverStruck.length === 0 ? [] : [`Never struck: ${chaos.neverStruck.join(', ')}.`];
+  return [`What went wrong (seed ${chaos.seed}):`, ...lines, ...never];
+}
+
 function sentences(summary: Summary, folder: RunFolder): string {
   const { jobs, completed, runnersLaunched, instancesLeft, registrationsLeft, failures } = summary;
   const left =
@@ -69,6 +82,7 @@ function sentences(summary: Summary, folder: RunFolder): string {
     `${completed} of ${jobs} jobs completed on ${runnersLaunched} single-use runners, ${left}.`,
     `Queued to started: p50 ${seconds(summary.p50QueuedToStartedMs)}, p95 ${seconds(summary.p95QueuedToStartedMs)} (simulated time, boot included). Compute ${usd(summary.usdTotal)}.`,
     `Calls per job: GitHub ${summary.githubCallsPerJob}, AWS ${summary.awsCallsPerJob}.`,
+    ...struckLines(summary),
     ...failures.map((failure) => `FAILED: ${failure}`),
     '',
     `What happened stands in ${relative(process.cwd(), folder.path)}/ (ledger.jsonl, logs/).`,

@@ -1,11 +1,12 @@
 import { readConfig } from '../../lib/config/read-config.ts';
+import { createChaos } from './chaos.ts';
 import { openDesk } from './desk.ts';
 import { createRunFolder, dumpLedger, dumpParked } from './folder.ts';
 import type { StartOptions } from './options.ts';
 import { requireFreePort } from './port.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { isOver, isSettled, type Snapshot } from './snapshot.ts';
-import { type Summary, summarize } from './summary.ts';
+import { type Counted, type Summary, summarize } from './summary.ts';
 import { SynthError } from './synth.ts';
 import { look } from './watch.ts';
 import { queueJobs } from './workload.ts';
@@ -32,14 +33,11 @@ export async function runLocally(options: StartOptions): Promise<number> {
   printer.say(
     `Mayfly on this machine, all timers ${options.speed} times as fast. No AWS account, no GitHub.`,
   );
+  const chaos = options.chaos ? createChaos(options.seed) : undefined;
   const world = await startWorld({
-    config: read.config,
-    configPath: options.config,
-    speed: options.speed,
-    port: options.port,
-    folder,
-    stopped,
-    say: printer.say,
+    ...{ config: read.config, configPath: options.config, speed: options.speed, port: options.port },
+    ...{ folder, stopped, say: printer.say, seed: options.seed },
+    ...(chaos && { knobs: chaos.knobs, overGitHub: chaos.overGitHub }),
   }).catch((error: unknown) => {
     // What was interrupted may fail in any way: that is no news.
     if (stopped.aborted) return undefined;
@@ -50,6 +48,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
   const stackId = world.stack.outputs['StackId'] ?? '';
   try {
     folder.write({ ...base, endedAt: null, stackId, summary: null });
+    chaos?.arm(world.stack);
     const before = countCalls(world);
     if (options.jobs > 0)
       queueJobs(world.forge.model, read.config, { count: options.jobs, now: world.clock.now() });
@@ -57,9 +56,9 @@ export async function runLocally(options: StartOptions): Promise<number> {
     if (desk !== undefined) printer.serving(world, desk);
     const last = await watch(world, { printer, stopped, serve: options.serve });
     await desk?.close();
-    await dumpLedger(world.stack, folder);
+    const rows = await dumpLedger(world.stack, folder);
     const parked = await dumpParked(world.stack, folder);
-    const summary = sumUp(last, world, { before, parked: parked.length });
+    const summary = sumUp(last, world, { before, parked: parked.length, chaos: chaos?.report(world, rows) });
     const ledgerNow = world.clock.now();
     folder.write({ ...base, endedAt: Date.now(), ledgerNow, stackId, summary: { ...summary } });
     printer.summary(summary, folder);
@@ -138,14 +137,14 @@ const countCalls = (world: LocalWorld): Calls => ({
 function sumUp(
   last: Snapshot,
   world: LocalWorld,
-  { before, parked }: { readonly before: Calls; readonly parked: number },
+  { before, ...also }: { readonly before: Calls } & Pick<Counted, 'parked' | 'chaos'>,
 ): Summary {
   const { truth } = world.forge.model;
   const { github, aws } = countCalls(world);
   return summarize(last, {
     registrationsLeft: truth.registrations(last.now).length,
     jitIssued: truth.issued(last.now).length,
-    parked,
+    ...also,
     githubCalls: github - before.github,
     awsCalls: aws - before.aws,
     speed: world.clock.speed,

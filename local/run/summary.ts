@@ -1,3 +1,5 @@
+import type { ChaosReport } from './chaos.ts';
+import { CHAOS_JOBS_MIN } from './options.ts';
 import { isOver, type Snapshot } from './snapshot.ts';
 
 /** The last line of `npm start -- --json`. Times are virtual milliseconds. */
@@ -17,10 +19,13 @@ export interface Summary {
   readonly p95QueuedToStartedMs: number | null;
   readonly speed: number;
   readonly usdTotal: number;
+  /** With `--chaos` alone. */
+  readonly chaos?: ChaosReport;
   readonly failures: readonly string[];
 }
 
 export interface Counted {
+  readonly chaos: ChaosReport | undefined;
   readonly registrationsLeft: number;
   readonly jitIssued: number;
   readonly parked: number;
@@ -60,12 +65,13 @@ export function summarize(snapshot: Snapshot, counted: Counted): Summary {
       runners.reduce((sum, { usd }) => sum + usd, 0),
       6,
     ),
+    ...(counted.chaos && { chaos: counted.chaos }),
     failures: failuresOf(snapshot, { ...counted, instancesLeft }),
   };
 }
 
 function failuresOf(snapshot: Snapshot, left: Counted & { readonly instancesLeft: number }): string[] {
-  const { instancesLeft, registrationsLeft, parked } = left;
+  const { instancesLeft, registrationsLeft, parked, chaos } = left;
   const jobs = snapshot.jobs
     .filter((job) => job.state !== 'done')
     .map(
@@ -77,5 +83,10 @@ function failuresOf(snapshot: Snapshot, left: Counted & { readonly instancesLeft
     ...(registrationsLeft > 0 ? [`${registrationsLeft} registrations are left`] : []),
     ...(parked > 0 ? [`${parked} messages are parked: "npx mayfly dlq list --local" names them`] : []),
   ];
-  return [...jobs, ...leftOver];
+  const missing = snapshot.jobs.length >= CHAOS_JOBS_MIN ? (chaos?.neverStruck ?? []) : [];
+  return [
+    ...jobs,
+    ...leftOver,
+    ...missing.map((what) => `chaos: ${what} never struck, so nothing is shown of it`),
+  ];
 }

@@ -45,6 +45,13 @@ const summary = z.strictObject({
   p95QueuedToStartedMs: measure,
   speed: measure,
   usdTotal: measure,
+  chaos: z.optional(
+    z.strictObject({
+      seed: z.string(),
+      struck: z.record(z.string(), z.record(z.string(), count)),
+      neverStruck: z.array(z.string()),
+    }),
+  ),
   failures: z.array(z.string()),
 });
 
@@ -165,6 +172,38 @@ describe('npm start', () => {
     expect(readFileSync(join(folder, '.mayfly/runs', name, 'ledger.jsonl'), 'utf8')).toContain('"job#');
   });
 
+  it('loses no job and leaves nothing behind under chaos, and tells what struck how often', async () => {
+    const args = [
+      '--jobs',
+      '12',
+      '--chaos',
+      '--seed',
+      'mayfly',
+      '--speed',
+      '20',
+      '--json',
+      '--config',
+      CONFIG,
+    ];
+    const { code, out } = await start(args);
+    const [last = ''] = out.trim().split('\n').slice(-1);
+    const { chaos, ...rest } = summary.parse(JSON.parse(last));
+    expect(rest).toMatchObject({
+      jobs: 12,
+      completed: 12,
+      instancesLeft: 0,
+      registrationsLeft: 0,
+      failures: [],
+    });
+    expect(code).toBe(0);
+    expect(chaos?.seed).toBe('mayfly');
+    for (const kind of ['webhook-lost', 'webhook-doubled', 'job-stolen'])
+      expect(Object.values(chaos?.struck[kind] ?? {}).length).toBeGreaterThan(0);
+    expect(Object.keys(chaos?.struck['function-killed'] ?? {})).toEqual(
+      expect.arrayContaining(['webhook', 'dispatch', 'claim', 'report', 'sweep']),
+    );
+  });
+
   it('ends with code 130 and nothing left when Ctrl-C ends a load that it runs', async () => {
     const seen = { isStopped: false };
     const onPrint = ({ text, ctrlC }: Terminal): void => {
@@ -193,6 +232,7 @@ describe('npm start', () => {
 
   it.each([
     [['--jobs', '0'], /^--jobs: want a whole number from 1 to \d+, got "0"\.\n$/],
+    [['--seed', ''], /^--seed: want 1 to 100 characters, got 0\.\n$/],
     [['--speed', '61'], /^--speed: want a whole number from 1 to 60, got "61"\.\n$/],
     [['--colour'], /^Unknown option '--colour'.*--help lists them\)\n$/],
     [['extra'], /^Unexpected argument 'extra'.*--help lists them\)\n$/],

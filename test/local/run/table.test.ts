@@ -34,7 +34,15 @@ const snapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
   runners: [runner()],
   ...change,
 });
-const counted = { registrationsLeft: 0, parked: 0, jitIssued: 1, githubCalls: 3, awsCalls: 12, speed: 10 };
+const counted = {
+  registrationsLeft: 0,
+  chaos: undefined,
+  parked: 0,
+  jitIssued: 1,
+  githubCalls: 3,
+  awsCalls: 12,
+  speed: 10,
+};
 
 describe('the live table', () => {
   it('shows a job with its machine, its times and what the machine cost', () => {
