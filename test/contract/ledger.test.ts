@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDynamoLedger, ledgerClient } from '../../lambdas/adapters/dynamodb-ledger.ts';
+import type { Ledger } from '../../lambdas/ports/ledger.ts';
 import type { Fault } from '../../lambdas/ports/outcome.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/aws/dynamodb.ts';
 import { DYNAMODB_ALLOWED } from '../../local/aws/dynamodb-allowed.ts';
 import { type FrontDoor, rawBackend } from '../../local/aws/front-door.ts';
 import { createFixedClock } from '../../local/memory/fixed-clock.ts';
 import { createMemoryLedger } from '../../local/memory/memory-ledger.ts';
-import type { Trouble } from '../../local/memory/trouble.ts';
+import { type Trouble, underPlan } from '../../local/memory/trouble.ts';
+import { createStore } from '../sim/store.ts';
 import { jobItem, NOON, openJob, SHAPE } from './items.ts';
 import { ledgerContract, value } from './ledger-contract.ts';
 import { createLedgerTable } from './ledger-table.ts';
@@ -52,6 +54,55 @@ describe('the ledger in memory', () => {
     await ledger.write({ ...written, fact: 'running' });
     clock.advance(60_000);
     expect(value(await ledger.demand({ shape: SHAPE, max: 10 })).hints).toEqual([]);
+  });
+});
+
+describe('the ledger of the simulation', () => {
+  ledgerContract(async () => {
+    const planned = new Map<string, Trouble>();
+    const trouble = (call: string) => {
+      const found = planned.get(call);
+      planned.delete(call);
+      return found;
+    };
+    const store = createStore({
+      now: () => NOON,
+      indexLagMs: () => 0,
+      isChecked: true,
+      written: () => undefined,
+    });
+    // Its faults are the simulated network's work: here they stand around it.
+    const ledger: Ledger = {
+      read: (kind, id) => underPlan(trouble, 'ledger.read', () => store.read(kind, id)),
+      readMany: (kind, ids) => underPlan(trouble, 'ledger.readMany', () => store.readMany(kind, ids)),
+      write: (item) => underPlan(trouble, 'ledger.write', () => store.write(item)),
+      due: (shard, until, max) => underPlan(trouble, 'ledger.due', () => store.due(shard, until, max)),
+      demand: (query) => underPlan(trouble, 'ledger.demand', () => store.demand(query)),
+    };
+    return {
+      ledger,
+      spoil: (call, when) => {
+        const fault = call === 'write' && when === 'after' ? UNSURE : BUSY;
+        planned.set(`ledger.${call}`, { when, fault });
+      },
+    };
+  });
+
+  it('does the same without its checks, which most runs spare', async () => {
+    const ledgers = [true, false].map((isChecked) =>
+      createStore({ now: () => NOON, indexLagMs: () => 0, isChecked, written: () => undefined }),
+    );
+    const stories = await Promise.all(
+      ledgers.map(async (ledger) => {
+        const first = await ledger.write(openJob('1'));
+        const twice = [await ledger.write({ ...openJob('1'), rev: 1 }), await ledger.write(openJob('1'))];
+        const due = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((shard) => ledger.due(shard, NOON, 10)));
+        const demand = await ledger.demand({ shape: SHAPE, max: 10 });
+        return { first, twice, due, demand, read: await ledger.readMany('job', ['1', '2']) };
+      }),
+    );
+    expect(stories[1]).toEqual(stories[0]);
+    expect(stories[0]).toMatchObject({ twice: [{ ok: true, value: { rev: 2 } }, { value: 'stale' }] });
   });
 });
 

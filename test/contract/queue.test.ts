@@ -7,7 +7,12 @@ import { type Sqs, startSqs } from '../../local/aws/sqs.ts';
 import { SQS_ALLOWED } from '../../local/aws/sqs-allowed.ts';
 import { createClock } from '../../local/clock.ts';
 import { createMemoryQueue } from '../../local/memory/memory-queue.ts';
-import type { Trouble } from '../../local/memory/trouble.ts';
+import { type Trouble, underPlan } from '../../local/memory/trouble.ts';
+import { createScheduler } from '../sim/clock.ts';
+import { drawOf } from '../sim/draws.ts';
+import { createFaultBook } from '../sim/fault-book.ts';
+import { createJobsPort } from '../sim/functions.ts';
+import { createQueue } from '../sim/sqs.ts';
 import { jobItem, NOON } from './items.ts';
 import { clientConfig, errorAnswer, lostAnswer, openDoor } from './local-aws.ts';
 
@@ -90,6 +95,44 @@ describe('the jobs queue in memory', () => {
     return {
       queue,
       drain: async () => queue.take(100),
+      spoil: (when) => {
+        const lost = { kind: 'unsure', code: 'lost' } as const;
+        const busy = { kind: 'busy', code: 'throttled', retryAfterMs: 1 } as const;
+        next = { when, fault: when === 'after' ? lost : busy };
+      },
+    };
+  });
+});
+
+describe('the jobs queue of the simulation', () => {
+  queueContract(async () => {
+    let next: Trouble | undefined;
+    const trouble = () => {
+      const found = next;
+      next = undefined;
+      return found;
+    };
+    const received: JobEvent[] = [];
+    const clock = createScheduler(NOON, { sources: [], before: () => undefined });
+    const book = createFaultBook({ seed: 1, odds: {}, hotShare: 0, now: () => clock.now });
+    const sim = { clock, book, draw: drawOf(1), tell: () => undefined };
+    const jobs = createQueue(() => sim, {
+      name: 'jobs',
+      receivesMax: 20,
+      concurrencyMax: 5,
+      work: (batch, done) => {
+        received.push(...batch.map(({ body }) => jobEvent.parse(JSON.parse(body))));
+        done([]);
+      },
+    });
+    const port = createJobsPort(() => ({ ...sim, jobs }));
+    return {
+      // Its faults are the simulated network's work: here they stand around it.
+      queue: { send: (event) => underPlan(trouble, 'queue.send', () => port.send(event)) },
+      drain: async () => {
+        await clock.runUntil(clock.now + 60_000);
+        return received;
+      },
       spoil: (when) => {
         const lost = { kind: 'unsure', code: 'lost' } as const;
         const busy = { kind: 'busy', code: 'throttled', retryAfterMs: 1 } as const;

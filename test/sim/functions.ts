@@ -135,7 +135,7 @@ export function invokeReport(
 }
 
 /** How functions reach the jobs queue: as text, as a real queue holds it. */
-export const createJobsPort = (sim: () => Sim): Sim['jobsPort'] => {
+export const createJobsPort = (sim: () => Pick<Sim, 'jobs' | 'tell'>): Sim['jobsPort'] => {
   const sends = new Map<string, number>();
   return {
     send: async (event) => {

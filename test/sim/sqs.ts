@@ -39,7 +39,10 @@ const BATCH_MAX = 100;
 const LATE_MAX_MS = 5 * 60_000;
 
 /** The queue and its poller; `sim` is asked late, since both know each other. */
-export function createQueue(sim: () => Sim, options: QueueOptions): Queue {
+export function createQueue(
+  sim: () => Pick<Sim, 'clock' | 'book' | 'draw' | 'tell'>,
+  options: QueueOptions,
+): Queue {
   const visible: Kept[] = [];
   const parked: Message[] = [];
   let sent = 0;
