@@ -32,6 +32,8 @@ export interface RunWish {
   readonly headBranch?: string;
   readonly headSha?: string;
   readonly jobs: readonly JobWish[];
+  /** The run's id, and its jobs' ids counting up; left out: the next of each. For who needs ids that no other run can move. */
+  readonly ids?: { readonly run: number; readonly firstJob: number };
 }
 
 /** Creates a run and its jobs; each is announced, and assignable unless it waits for approval or is held. */
@@ -44,7 +46,10 @@ export function createRun(state: State, wish: RunWish, now: number): T.Run {
   state.runs.set(run.id, run);
   repository.runs.push(run);
   repository.openRuns.add(run);
-  const jobs = wish.jobs.map((job) => addJob(state, { run, job }, now));
+  const { ids } = wish;
+  const jobs = wish.jobs.map((job, n) =>
+    addJob(state, { run, job, ...(ids && { id: ids.firstJob + n }) }, now),
+  );
   for (const job of jobs) announce(state, job, now);
   return run;
 }
@@ -53,7 +58,7 @@ function openRun(state: State, wish: RunWish, now: number): T.Run {
   const repository = repositoryOf(state, wish.repository);
   const head = wish.headRepository === undefined ? wish.repository : wish.headRepository;
   const actor = addAccount(state, wish.actor, 'User');
-  const id = nextId(state, 'run');
+  const id = wish.ids?.run ?? nextId(state, 'run');
   const path = wish.path ?? '.github/workflows/ci.yml';
   const workflowKey = `${repository.id} ${path}`;
   if (!state.workflowIds.has(workflowKey)) state.workflowIds.set(workflowKey, nextId(state, 'workflow'));
@@ -79,11 +84,15 @@ function openRun(state: State, wish: RunWish, now: number): T.Run {
   };
 }
 
-function addJob(state: State, wish: { readonly run: T.Run; readonly job: JobWish }, now: number): T.Job {
+function addJob(
+  state: State,
+  wish: { readonly run: T.Run; readonly job: JobWish; readonly id?: number },
+  now: number,
+): T.Job {
   const { run, job: asked } = wish;
   const status = asked.environment === undefined ? 'queued' : 'waiting';
   const job: T.Job = {
-    id: nextId(state, 'job'),
+    id: wish.id ?? nextId(state, 'job'),
     run,
     attempt: run.attempt,
     name: asked.name,

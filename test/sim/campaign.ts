@@ -1,97 +1,48 @@
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { FAULT_KINDS } from './fault-kinds.ts';
+import { CANARY, findMutant, type Mutant } from './mutants.ts';
 import { MUST_REACH } from './reached.ts';
-import type { Share } from './share.ts';
+import { simulate } from './simulate.ts';
+import type { Failure } from './totals.ts';
+import { type Spent, spread } from './workers.ts';
 
 export interface CampaignOptions {
   readonly from: number;
   /** How many seeds at most. */
   readonly seeds: number;
-  /** Stop taking up seeds after so long. */
+  /** Take up no further seed after so long. */
   readonly forMs?: number | undefined;
   readonly workers?: number | undefined;
 }
 
-/** One seed that broke a rule. */
-export interface Failure {
-  readonly seed: number;
-  readonly rule: string;
-  readonly what: string;
+export interface Campaign extends Spent {
+  /** Seeds until the planted bug was caught; undefined: it never was, and so would no other. */
+  readonly canarySeeds: number | undefined;
 }
 
-/** What a campaign came to. Counts of several workers are added up. */
-export interface Campaign {
-  readonly seeds: number;
-  readonly simulatedMs: number;
-  readonly jobs: number;
-  readonly runners: number;
-  readonly events: number;
-  /** Processor time of all workers, in ms: what a rate per core is counted by. */
-  readonly busyMs: number;
-  readonly wallMs: number;
-  readonly faults: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly sometimes: Readonly<Record<string, number>>;
-  readonly failures: readonly Failure[];
+/** From so many seeds on a campaign must have struck every cell of the fault matrix and reached every situation. */
+export const WHOLE_SEEDS = 500;
+/** The planted bug is caught within so many seeds, or the campaign is broken. */
+export const CANARY_SEEDS_MAX = 100;
+
+export async function runCampaign({ from, seeds, forMs, workers }: CampaignOptions): Promise<Campaign> {
+  const spent = await spread({ over: 'seed', from, to: from + seeds, forMs, workers, options: {} });
+  return {
+    ...spent,
+    canarySeeds: await seedsUntilCaught(findMutant(CANARY), { from, max: CANARY_SEEDS_MAX }),
+  };
 }
 
-export type Totals = { -readonly [K in keyof Omit<Campaign, 'wallMs'>]: Mutable<Campaign[K]> };
-type Mutable<T> = T extends readonly (infer U)[]
-  ? U[]
-  : T extends object
-    ? { -readonly [K in keyof T]: Mutable<T[K]> }
-    : T;
-
-export const noTotals = (): Totals => ({
-  seeds: 0,
-  simulatedMs: 0,
-  jobs: 0,
-  runners: 0,
-  events: 0,
-  busyMs: 0,
-  faults: {},
-  sometimes: {},
-  failures: [],
-});
-
-/** Runs seeds on all cores; each worker takes every n-th. */
-export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const startedAt = performance.now();
-  const workers = Math.min(options.workers ?? availableParallelism(), options.seeds);
-  const shares = Array.from(
-    { length: workers },
-    (_, index): Share => ({
-      from: options.from + index,
-      to: options.from + options.seeds,
-      step: workers,
-      forMs: options.forMs,
-    }),
-  );
-  const parts = await Promise.all(shares.map(inWorker));
-  const totals = parts.reduce(add, noTotals());
-  totals.failures.sort((a, b) => a.seed - b.seed);
-  return { ...totals, wallMs: performance.now() - startedAt };
-}
-
-const inWorker = (share: Share): Promise<Totals> =>
-  new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./share.ts', import.meta.url), { workerData: share });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-
-function add(totals: Totals, part: Totals): Totals {
-  for (const key of ['seeds', 'simulatedMs', 'jobs', 'runners', 'events', 'busyMs'] as const)
-    totals[key] += part[key];
-  for (const [kind, bySite] of Object.entries(part.faults)) {
-    const row = totals.faults[kind] ?? {};
-    totals.faults[kind] = row;
-    for (const [site, count] of Object.entries(bySite)) row[site] = (row[site] ?? 0) + count;
+/** How many seeds it takes until a planted bug breaks one of its rules. */
+export async function seedsUntilCaught(
+  mutant: Mutant,
+  { from, max }: { readonly from: number; readonly max: number },
+): Promise<number | undefined> {
+  for (let n = 0; n < max; n += 1) {
+    const { mutation, world, caughtBy } = mutant;
+    const { violations } = await simulate({ ...world, seed: from + n, mutation, stopAt: caughtBy });
+    if (violations.some(({ rule }) => mutant.caughtBy.includes(rule))) return n + 1;
   }
-  for (const [name, count] of Object.entries(part.sometimes))
-    totals.sometimes[name] = (totals.sometimes[name] ?? 0) + count;
-  totals.failures.push(...part.failures);
-  return totals;
+  return undefined;
 }
 
 /** Cells of the fault matrix that stayed empty, as `kind@site`. */
@@ -103,3 +54,24 @@ export const emptyCells = ({ faults }: Pick<Campaign, 'faults'>): readonly strin
 /** What must be reached and was not. */
 export const unreached = ({ sometimes }: Pick<Campaign, 'sometimes'>): readonly string[] =>
   Object.keys(MUST_REACH).filter((name) => (sometimes[name] ?? 0) === 0);
+
+/** Why a campaign failed, one sentence each; none: every rule held, and the campaign is worth its name. */
+export function complaints(campaign: Campaign): readonly string[] {
+  const said = campaign.failures.map(
+    (failure) => `${failure.rule}: ${failure.what} (seed ${failure.seed})\n  ${againBy(failure)}`,
+  );
+  if (campaign.canarySeeds === undefined)
+    said.push(
+      `the planted bug "${CANARY}" was not caught within ${CANARY_SEEDS_MAX} seeds: the alarm is broken`,
+    );
+  if (campaign.seeds < WHOLE_SEEDS) return said;
+  for (const cell of emptyCells(campaign)) said.push(`the fault ${cell} never struck`);
+  for (const name of unreached(campaign)) said.push(`"${name}" was never reached: ${MUST_REACH[name]}`);
+  return said;
+}
+
+/** The command that tells more of it. */
+export const againBy = ({ seed, crashAt }: Pick<Failure, 'seed' | 'crashAt'>): string =>
+  crashAt === undefined
+    ? `replay: npm run sim -- replay ${seed}      fewest faults: npm run sim -- why ${seed}`
+    : `boundary ${crashAt} of seed ${seed}`;

@@ -27,6 +27,8 @@ export interface Scheduler {
   touch(): void;
   /** Folds something that happened into the trace. */
   note(value: number): void;
+  /** No event is handled any more: what was looked for has been found. */
+  stop(): void;
   /** Handles all events up to and including `until`; rejects with what an event threw. */
   runUntil(until: number): Promise<void>;
 }
@@ -52,6 +54,7 @@ export function createScheduler(
   let events = 0;
   let trace = 0x811c9dc5;
   let isTouched = false;
+  let isStopped = false;
   const note = (value: number): void => {
     trace = Math.imul(trace ^ (value | 0), 0x01000193) >>> 0;
   };
@@ -61,6 +64,7 @@ export function createScheduler(
   };
   /** Handles the earliest event; false when there is none up to `until`. At equal times the models come first. */
   const handle = (until: number): boolean => {
+    if (isStopped) return false;
     let dueAt = heap[0]?.at ?? Number.POSITIVE_INFINITY;
     let source: Source | undefined;
     for (const one of sources) {
@@ -102,9 +106,12 @@ export function createScheduler(
       isTouched = true;
     },
     note,
+    stop: () => {
+      isStopped = true;
+    },
     runUntil: (until) =>
       pump(step, until).then(() => {
-        now = Math.max(now, until);
+        if (!isStopped) now = Math.max(now, until);
       }),
   };
 }

@@ -43,6 +43,8 @@ export interface BookOptions {
   readonly odds: Readonly<Record<string, number>>;
   /** A share of sites is hot: there a kind strikes far more often. Windows need bias (simulation.md §6). */
   readonly hotShare: number;
+  /** Cells, as `kind@site`, that are hot in any case. */
+  readonly aims?: readonly string[] | undefined;
   /** Where given, these and no others strike. */
   readonly only?: ReadonlySet<string> | undefined;
   readonly now: () => number;
@@ -93,7 +95,7 @@ export function createFaultBook(options: BookOptions): FaultBook {
 }
 
 /** Odds and a number of its own for each kind at each site, made once per run. */
-function createSiteOdds({ seed, odds, hotShare }: BookOptions) {
+function createSiteOdds({ seed, odds, hotShare, aims = [] }: BookOptions) {
   const known = new Map<string, Map<string, { readonly odds: number; readonly hash: number }>>();
   return (kind: string, site: string) => {
     const ofKind = known.get(kind) ?? new Map<string, { readonly odds: number; readonly hash: number }>();
@@ -102,7 +104,7 @@ function createSiteOdds({ seed, odds, hotShare }: BookOptions) {
     if (found !== undefined) return found;
     const hash = mix(seed, hashText(`${kind}@${site}`));
     const base = odds[kind] ?? 0;
-    const isHot = fractionOf(mix(hash, 1)) < hotShare;
+    const isHot = fractionOf(mix(hash, 1)) < hotShare || aims.includes(`${kind}@${site}`);
     const made = { odds: isHot ? Math.min(HOT_ODDS_MAX, base * HOT_TIMES) : base, hash };
     ofKind.set(site, made);
     return made;

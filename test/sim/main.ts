@@ -1,34 +1,46 @@
-import { simulate } from './simulate.ts';
+import { requireNode } from '../../lib/check-node.ts';
 
-const from = Number(process.argv[2] ?? 1),
-  n = Number(process.argv[3] ?? 5);
-const t0 = performance.now();
-let ev = 0;
-let sims = 0;
-const rules: Record<string, string[]> = {};
-const reached: Record<string, number> = {};
-for (let seed = from; seed < from + n; seed++) {
-  const v = await simulate({ seed });
-  ev += v.events;
-  sims += v.simulatedMs;
-  for (const [k, c] of Object.entries(v.reached)) reached[k] = (reached[k] ?? 0) + c;
-  for (const x of v.violations.slice(0, 1)) rules[x.rule] = [...(rules[x.rule] ?? []), `${seed} ${x.what}`];
-  if (n <= 5)
-    console.log(
-      seed,
-      v.events,
-      v.crossings,
-      v.jobs,
-      v.runners,
-      v.trace,
-      v.fired.length,
-      v.violations.slice(0, 4),
-    );
+requireNode();
+const { complaints, runCampaign } = await import('./campaign.ts');
+const { exhaust } = await import('./exhaust.ts');
+const { readCommand, USAGE, UsageError } = await import('./options.ts');
+const { replay, why } = await import('./replay.ts');
+const { summaryOf, tellCampaign, tellComplaints, tellExhaust } = await import('./summary.ts');
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** `npm run sim`: days of faults over the real flows. Answers whether all is well. */
+async function run(args: readonly string[]): Promise<boolean> {
+  const command = readCommand(args);
+  switch (command.do) {
+    case 'help':
+      process.stdout.write(USAGE);
+      return true;
+    case 'campaign': {
+      const campaign = await runCampaign(command);
+      if (command.json) say(JSON.stringify(summaryOf(campaign)));
+      else process.stdout.write(tellCampaign(campaign));
+      process.stderr.write(tellComplaints(campaign));
+      return complaints(campaign).length === 0;
+    }
+    case 'exhaust': {
+      const spent = await exhaust({ seed: command.from, jobs: command.jobs });
+      if (command.json) say(JSON.stringify(summaryOf(spent)));
+      else process.stdout.write(tellExhaust(spent));
+      return spent.failures.length === 0;
+    }
+    case 'replay':
+      return replay(command, say);
+    case 'why':
+      return why(command, say);
+  }
 }
-const s = (performance.now() - t0) / 1000;
-for (const [r, list] of Object.entries(rules)) console.log(r, list.length, list.slice(0, 6));
-const cpu = process.cpuUsage();
-const cs = (cpu.user + cpu.system) / 1e6;
-console.log({ cs, epcs: Math.round(ev / cs) });
-console.log({ s, eps: Math.round(ev / s), perRun: ev / n, hoursPerS: sims / 3.6e6 / s });
-if (n > 5) console.log(reached);
+
+try {
+  process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1;
+} catch (error) {
+  const isExpected = error instanceof UsageError;
+  const told = error instanceof Error ? (isExpected ? error.message : error.stack) : 'unknown error';
+  process.stderr.write(`${told}\n`);
+  process.exitCode = isExpected ? 2 : 1;
+}

@@ -15,6 +15,7 @@ export function durationOf({ draw, scenario, clock }: Sim, jobId: string): numbe
 }
 
 interface PlannedRun {
+  readonly n: number;
   readonly name: string;
   readonly at: number;
   readonly jobs: number;
@@ -22,8 +23,9 @@ interface PlannedRun {
 
 /** Everybody who queues jobs, changes their mind, approves and runs again. */
 export function startPeople(sim: Sim): void {
-  for (const run of planRuns(sim)) sim.clock.at(run.at, () => queueRun(sim, run));
-  const { startAt, safetyMs } = sim.scenario;
+  const { startAt, safetyMs, onlyRuns } = sim.scenario;
+  for (const run of planRuns(sim))
+    if (onlyRuns === null || onlyRuns.has(run.n)) sim.clock.at(run.at, () => queueRun(sim, run));
   sim.clock.at(startAt + safetyMs, () => letAllGo(sim));
 }
 
@@ -46,11 +48,14 @@ function planRuns({ draw, scenario }: Sim): readonly PlannedRun[] {
       ],
     }[shape] as [number, number];
     const count = Math.min(left, size);
-    runs.push({ name, at: scenario.startAt + Math.floor(atMs), jobs: count });
+    runs.push({ n: runs.length, name, at: scenario.startAt + Math.floor(atMs), jobs: count });
     left -= count;
   }
   return runs;
 }
+
+/** Ids that no other run can move: a run left out changes nothing of the others. */
+const idsOf = (n: number) => ({ run: 9_900_000_000 + n, firstJob: 29_000_000_000 + 1_000 * n });
 
 type Vanity = 'fork' | 'public' | 'labels' | null;
 
@@ -68,6 +73,7 @@ function queueRun(sim: Sim, run: PlannedRun): void {
       event: 'push',
       actor: 'ann',
       jobs,
+      ids: idsOf(run.n),
     },
     sim.clock.now,
   );

@@ -59,7 +59,11 @@ const VIOLATIONS_MAX = 20;
 
 export function createRules(
   sim: Sim,
-  options: { readonly story?: ((at: number, line: string) => void) | undefined },
+  options: {
+    readonly story?: ((at: number, line: string) => void) | undefined;
+    /** The run ends as soon as one of these rules breaks. */
+    readonly stopAt?: readonly string[] | undefined;
+  },
 ): Rules {
   const truth = createTruth(sim);
   const reached = createReached(sim, truth);
@@ -78,6 +82,7 @@ export function createRules(
     if (violations.length >= VIOLATIONS_MAX) return;
     violations.push({ rule: rule.name, at: sim.clock.now, what });
     options.story?.(sim.clock.now, `*** ${rule.name}: ${what}`);
+    if (options.stopAt?.includes(rule.name)) sim.clock.stop();
   };
   const lookOver = (moment: Moment): void => {
     for (const { rule, at } of checks) for (const what of at?.[moment]?.() ?? []) found(rule, what);

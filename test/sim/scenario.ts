@@ -12,9 +12,13 @@ export interface Scenario {
   readonly calmMs: number;
   readonly odds: Readonly<Record<string, number>>;
   readonly hotShare: number;
+  /** Cells of the fault matrix, as `kind@site`, that this run strikes often: together the seeds aim at all of them. */
+  readonly aims: readonly string[];
   readonly scope: 'organization' | 'repository';
   readonly pools: readonly Pool[];
   readonly workload: Workload;
+  /** Of the runs that people plan only those of these numbers come; null: all. */
+  readonly onlyRuns: ReadonlySet<number> | null;
   /** Jobs name a pool by different labels: machines of one set then also take jobs that name fewer. */
   readonly hasMixedLabels: boolean;
   /** Ceilings of a few runners, and short jobs, so that the backlog drains in time. */
@@ -52,6 +56,8 @@ const SHAPES = ['steady', 'burst', 'matrix', 'cron', 'sparse'] as const;
 export interface Wishes {
   /** Fewer jobs, for exhaustive runs and minimising. */
   readonly jobs?: number | undefined;
+  /** Of the runs that people plan only those of these numbers come. */
+  readonly onlyRuns?: ReadonlySet<number> | undefined;
   readonly safetyMs?: number | undefined;
   readonly calmMs?: number | undefined;
   /** No faults, and people who only queue. */
@@ -71,11 +77,12 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     startAt: START_AT,
     safetyMs,
     calmMs: wishes.calmMs ?? 75 * MINUTE,
-    odds: isQuiet ? {} : drawOdds(draw),
+    ...(isQuiet ? { odds: {}, aims: [] } : drawFaults(draw, seed)),
     hotShare: isOn('hot sites', 0.5) ? 0.12 : 0,
     scope: isOn('repository scope', 0.3) ? 'repository' : 'organization',
     pools: POOL_KINDS.map((kind) => poolOf(draw, kind, isCramped)),
     workload: drawWorkload(draw, { ...wishes, isCramped }),
+    onlyRuns: wishes.onlyRuns ?? null,
     isCramped,
     hasMixedLabels: isOn('mixed labels', 0.5),
     deployAt: !isQuiet && isOn('deploy', 0.3) ? duringSafety('deploy at') : null,
@@ -89,10 +96,15 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   };
 }
 
+const CELLS: readonly string[] = Object.entries(FAULT_KINDS).flatMap(([kind, { sites }]) =>
+  sites.map((site) => `${kind}@${site}`),
+);
+const AIMS = 3;
+
 /** One run in eight knows no fault, one in eight a single kind; in the others each kind is left out more often than not. */
-function drawOdds(draw: Draw): Record<string, number> {
+function drawFaults(draw: Draw, seed: number): Pick<Scenario, 'odds' | 'aims'> {
   const mode = draw('swarm');
-  if (mode < 0.125) return {};
+  if (mode < 0.125) return { odds: {}, aims: [] };
   const kinds = Object.keys(FAULT_KINDS);
   const only = mode < 0.25 ? pick(draw('the one kind'), kinds) : undefined;
   const odds: Record<string, number> = {};
@@ -101,8 +113,16 @@ function drawOdds(draw: Draw): Record<string, number> {
     const strength = 0.3 + 2 * draw(`strength ${kind}`);
     if (isOn) odds[kind] = Math.min(0.9, typical * strength * (only === undefined ? 1 : 2));
   }
-  return odds;
+  if (only !== undefined) return { odds, aims: [] };
+  const aims = Array.from({ length: AIMS }, (_, n) => CELLS[(seed * AIMS + n) % CELLS.length] ?? '');
+  for (const aim of aims) {
+    const kind = kindOf(aim);
+    odds[kind] ??= FAULT_KINDS[kind]?.odds ?? 0;
+  }
+  return { odds, aims };
 }
+
+const kindOf = (cell: string): string => cell.slice(0, cell.indexOf('@'));
 
 type Kind = Pick<Pool, 'name' | 'keyLabel' | 'arch' | 'types'>;
 

@@ -1,48 +1,32 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { noTotals, type Totals } from './campaign.ts';
-import { simulate, type Verdict } from './simulate.ts';
+import { type SimulateOptions, simulate } from './simulate.ts';
+import { count, noTotals, type Totals } from './totals.ts';
 
-/** The seeds of one worker. */
+/** The runs of one worker: every `step`-th of a range. */
 export interface Share {
+  /** `seed`: the range is one of seeds. `crashAt`: of the boundaries of port calls at which a function dies. */
+  readonly over: 'seed' | 'crashAt';
   readonly from: number;
   readonly to: number;
   readonly step: number;
+  /** Take up no further run after so long. */
   readonly forMs: number | undefined;
+  /** What is the same in all of them. */
+  readonly options: Pick<SimulateOptions, 'jobs' | 'safetyMs' | 'calmMs' | 'isQuiet'> & {
+    readonly seed?: number;
+  };
 }
 
-/** Runs a share's seeds one after the other. */
-export async function runShare(share: Share): Promise<Totals> {
+/** Runs a share one after the other. */
+export async function runShare({ over, from, to, step, forMs, options }: Share): Promise<Totals> {
   const totals = noTotals();
   const startedAt = performance.now();
-  const busyAt = threadBusyMs();
-  for (let seed = share.from; seed < share.to; seed += share.step) {
-    if (share.forMs !== undefined && performance.now() - startedAt > share.forMs) break;
-    count(totals, seed, await simulate({ seed }));
+  for (let at = from; at < to; at += step) {
+    if (forMs !== undefined && performance.now() - startedAt > forMs) break;
+    const run = over === 'seed' ? { seed: at } : { seed: options.seed ?? 1, crashAt: at };
+    count(totals, await simulate({ ...options, ...run }), { crashAt: undefined, ...run });
   }
-  totals.busyMs = threadBusyMs() - busyAt;
   return totals;
-}
-
-function threadBusyMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
-function count(totals: Totals, seed: number, verdict: Verdict): void {
-  totals.seeds += 1;
-  totals.simulatedMs += verdict.simulatedMs;
-  totals.jobs += verdict.jobs;
-  totals.runners += verdict.runners;
-  totals.events += verdict.events;
-  for (const { kind, site } of verdict.fired) {
-    const row = totals.faults[kind] ?? {};
-    totals.faults[kind] = row;
-    row[site] = (row[site] ?? 0) + 1;
-  }
-  for (const [name, times] of Object.entries(verdict.reached))
-    totals.sometimes[name] = (totals.sometimes[name] ?? 0) + times;
-  const [first] = verdict.violations;
-  if (first !== undefined) totals.failures.push({ seed, rule: first.rule, what: first.what });
 }
 
 if (parentPort !== null && isShare(workerData)) {
@@ -51,5 +35,5 @@ if (parentPort !== null && isShare(workerData)) {
 }
 
 function isShare(data: unknown): data is Share {
-  return typeof data === 'object' && data !== null && 'from' in data && 'step' in data;
+  return typeof data === 'object' && data !== null && 'over' in data && 'step' in data;
 }

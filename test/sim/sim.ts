@@ -60,7 +60,6 @@ export interface RawPorts {
 
 /** A bug planted for a test: twists ports or queue of the functions, never their code. */
 export interface Mutation {
-  readonly name: string;
   readonly ports?: (ports: RawPorts, context: { readonly fn: string; readonly sim: Sim }) => RawPorts;
   /** What the queue believes of a batch's answer. */
   readonly failedOf?: (batch: readonly string[], failed: readonly string[]) => readonly string[];

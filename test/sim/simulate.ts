@@ -25,6 +25,8 @@ export interface SimulateOptions extends Wishes {
   readonly mutation?: Mutation | undefined;
   /** Every item is checked against its schema; left out: in one run of 32. */
   readonly isChecked?: boolean | undefined;
+  /** The run ends as soon as one of these rules breaks. */
+  readonly stopAt?: readonly string[] | undefined;
   /** Called with each line of the story. */
   readonly story?: ((at: number, line: string) => void) | undefined;
 }
@@ -78,7 +80,7 @@ export async function simulate(options: SimulateOptions): Promise<Verdict> {
       for (const n of [1, 2]) pounce(sim, `probe ${n}`);
     });
   await clock.runUntil(endAt);
-  rules.end();
+  if (clock.now >= endAt) rules.end();
   return {
     scenario,
     violations: rules.violations,
@@ -106,6 +108,7 @@ function build(scenario: Scenario, options: SimulateOptions) {
     seed,
     odds: scenario.odds,
     hotShare: scenario.hotShare,
+    aims: scenario.aims,
     only: options.only,
     now: () => clock.now,
   });
@@ -147,7 +150,7 @@ function build(scenario: Scenario, options: SimulateOptions) {
     mutation: options.mutation,
     tell: (happening) => rules.tell(happening),
   };
-  const rules = createRules(sim, { story: options.story });
+  const rules = createRules(sim, options);
   const { deployAt } = scenario;
   if (deployAt !== null)
     clock.at(deployAt, () => {

@@ -71,9 +71,14 @@ export function createWorld(parts: {
       run.calls += 1;
       const draws = mix(mix(mix(seed, hashOf(site)), run.key), visit.call);
       const strikes = (kind: string): boolean => book.strikes(kind, site, visit);
+      const crashes = (kind: string, boundary: number): boolean => {
+        if (parts.crashAt !== boundary) return strikes(kind);
+        book.note(kind, site, `${run.name}.${visit.call}`);
+        return true;
+      };
       return new Promise<T>((resolve, reject) => {
         if (run.hasEnded) return;
-        if (parts.crashAt === point || strikes('crash-before')) {
+        if (crashes('crash-before', point)) {
           run.die('crashed');
           return;
         }
@@ -87,7 +92,7 @@ export function createWorld(parts: {
         };
         const afterEffect = (answer: { value: T } | { error: unknown }): void => {
           if (run.hasEnded) return;
-          if (parts.crashAt === point + 1 || strikes('crash-after')) {
+          if (crashes('crash-after', point + 1)) {
             run.die('crashed');
             return;
           }
