@@ -70,7 +70,8 @@ export class Mayfly extends Construct {
     this.githubApp = new GitHubApp(this, 'GitHubApp', this.stackId);
     this.network = new Network(this, 'Network', props.config.network);
     const { stackId, ledger, queues } = this;
-    this.places = new PlacesParameter(this, 'Places', { stackId, ledger, queues });
+    const pools = props.config.pools.map(({ name }) => name);
+    this.places = new PlacesParameter(this, 'Places', { stackId, ledger, queues, pools });
     this.webhookUrl = this.addWebhook();
     this.reportUrl = this.addReport();
     this.claimUrl = this.addClaim();

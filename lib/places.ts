@@ -10,6 +10,7 @@ export interface PlacesProps {
   readonly stackId: string;
   readonly ledger: Ledger;
   readonly queues: Queues;
+  readonly pools: readonly string[];
 }
 
 /**
@@ -17,7 +18,7 @@ export interface PlacesProps {
  * would take another API, its SDK client and a permission on the whole stack.
  */
 export class PlacesParameter extends Construct {
-  constructor(scope: Construct, id: string, { stackId, ledger, queues }: PlacesProps) {
+  constructor(scope: Construct, id: string, { stackId, ledger, queues, pools }: PlacesProps) {
     super(scope, id);
     const value: Places = {
       v: SCHEMA_VERSION,
@@ -27,6 +28,7 @@ export class PlacesParameter extends Construct {
         jobs: { url: queues.jobs.queueUrl, parkedUrl: queues.parked.jobs.queueUrl },
         instances: { url: queues.instances.queueUrl, parkedUrl: queues.parked.instances.queueUrl },
       },
+      pools: [...pools],
     };
     new StringParameter(this, 'Parameter', {
       parameterName: placesParameter(Aws.STACK_NAME),

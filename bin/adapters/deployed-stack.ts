@@ -4,8 +4,10 @@ import { jsonOf } from '../../lambdas/adapters/json.ts';
 import { ssmClient } from '../../lambdas/adapters/ssm-github-app.ts';
 import { systemClock } from '../../lambdas/adapters/system.ts';
 import { type Places, places, placesParameter, type QueueName } from '../../lambdas/contracts/places.ts';
+import type { Clock } from '../../lambdas/ports/clock.ts';
 import { UsageError } from '../core/usage.ts';
 import type { ParkedQueue, Stack } from '../ports/stack.ts';
+import { scanJobs } from './scan-jobs.ts';
 import { createSqsParkedQueue, operatorSqsClient } from './sqs-parked-queue.ts';
 
 /** Where AWS is, for tests; left out, the SDK finds region and credentials as the AWS CLI does. */
@@ -16,18 +18,25 @@ export interface AwsPlace {
 }
 
 /** A deployed stack, found by its name alone. Throws a UsageError when it cannot be found or read. */
-export async function openDeployedStack(name: string, aws?: AwsPlace): Promise<Stack> {
+export async function openDeployedStack(
+  name: string,
+  aws?: AwsPlace,
+  clock: Clock = systemClock,
+): Promise<Stack> {
   const found = await readPlaces(ssmClient(aws), name);
   const sqs = operatorSqsClient(aws);
+  const client = ledgerClient(aws);
   const parked = (queue: QueueName): ParkedQueue =>
     createSqsParkedQueue({ client: sqs, queue, ...found.queues[queue] });
   return {
     name,
     isLive: true,
-    now: systemClock.now,
+    now: clock.now,
     stackId: found.stackId,
     parked: { jobs: parked('jobs'), instances: parked('instances') },
-    ledger: createDynamoLedger({ client: ledgerClient(aws), table: found.ledgerTable, clock: systemClock }),
+    pools: found.pools ?? [],
+    ledger: createDynamoLedger({ client, table: found.ledgerTable, clock }),
+    findJobs: (where, how) => scanJobs({ client, table: found.ledgerTable }, where, how),
   };
 }
 

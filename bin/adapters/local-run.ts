@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { stored } from '../../lambdas/adapters/ledger-check.ts';
+import type { JobItem } from '../../lambdas/contracts/ledger.ts';
 import { type ParkedMessage, parkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
-import { keyOf } from '../../lambdas/core/index-keys.ts';
 import { done, failed } from '../../lambdas/ports/outcome.ts';
 import { UsageError } from '../core/usage.ts';
 import type { ParkedQueue, Received, Stack } from '../ports/stack.ts';
+import { createLeftLedger } from './left-ledger.ts';
 
 /** What the latest local run below `root` left, as a stack that can be read and not written. Throws a UsageError. */
 export function openLocalRun(root: string): Stack {
@@ -30,12 +31,16 @@ export function openLocalRun(root: string): Stack {
     now: () => ledgerNow ?? endedAt,
     stackId: file.data.stackId,
     parked: { jobs: queue('jobs'), instances: queue('instances') },
-    ledger: {
-      read: async (kind, id) => {
-        const key = keyOf(kind, id);
-        const item = rows.get(key);
-        return done(item === undefined ? undefined : stored(kind, key, item));
-      },
+    pools: [...rows.keys()].flatMap((key) => (key.startsWith('pool#') ? [key.slice(5)] : [])),
+    ledger: createLeftLedger(rows),
+    findJobs: async (where, { onRead }) => {
+      onRead(rows.size);
+      const jobs = [...rows].flatMap(([key, row]) =>
+        key.startsWith('job#') ? [stored('job', key, row)] : [],
+      );
+      const isFound = (job: JobItem): boolean =>
+        'runId' in where ? job.runId === where.runId : job.outcome === where.outcome;
+      return done({ jobs: jobs.filter(isFound), isWhole: true });
     },
   };
 }
@@ -53,6 +58,7 @@ function leftQueue(messages: readonly Received[]): ParkedQueue {
   return {
     receive: async () => done(left.splice(0, 10)),
     release: async () => done(undefined),
+    count: async () => done({ waiting: 0, parked: messages.length }),
     resend: over,
     remove: over,
   };

@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -62,7 +63,24 @@ export function createSqsParkedQueue({ client, queue, url, parkedUrl }: ParkedQu
       attempt('write', async () => {
         await client.send(new DeleteMessageCommand({ QueueUrl: parkedUrl, ReceiptHandle: receipt }));
       }),
+    count: () =>
+      attempt('read', async () => ({
+        waiting: await countIn(client, url),
+        parked: await countIn(client, parkedUrl),
+      })),
   };
+}
+
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const;
+
+async function countIn(client: SQSClient, QueueUrl: string): Promise<number> {
+  const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] });
+  const { Attributes = {} } = await client.send(asked);
+  return COUNTS.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
 }
 
 const received = (queue: QueueName, message: Message): Received => ({

@@ -3,8 +3,9 @@ import { admit } from './admit.ts';
 import type { Command, Desk } from './command.ts';
 import { dlqList } from './dlq-list.ts';
 import { dlqReplay } from './dlq-replay.ts';
+import { why } from './why.ts';
 
-const COMMANDS: readonly Command[] = [admit, dlqList, dlqReplay];
+const COMMANDS: readonly Command[] = [why, admit, dlqList, dlqReplay];
 const NAME_CHARS = Math.max(...COMMANDS.map(({ name }) => name.length));
 
 const USAGE = `mayfly <command> [options]        the operator's side of Mayfly

@@ -36,6 +36,29 @@ export function readArguments<O extends NonNullable<ParseArgsConfig['options']>>
   }
 }
 
+/** The same for a command that speaks of one thing, named without an option. */
+export function readArgumentsWithSubject<O extends NonNullable<ParseArgsConfig['options']>>(
+  command: string,
+  options: O,
+  args: readonly string[],
+) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: true,
+      options,
+    });
+    const [subject, ...more] = positionals;
+    if (subject === undefined) throw new Error('want what to speak of, got nothing');
+    if (more.length > 0) throw new Error(`want one thing to speak of, got ${positionals.length}`);
+    return { values, subject };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'wrong arguments';
+    throw new UsageError(`${why} (mayfly ${command} --help tells more)`);
+  }
+}
+
 /** Exactly one of `--stack` and `--local`: no command guesses which of two runs was meant. */
 export function targetOf(values: {
   readonly stack?: string | undefined;

@@ -268,14 +268,18 @@ export const sweepItem = z.object({
 });
 export type SweepItem = z.infer<typeof sweepItem>;
 
-/** `stop#all`: launches are stopped for the whole stack. */
+/** `stop#all`: launches are stopped, for the whole stack or for some pools and repositories (since when, by name). */
 export const stopItem = z.object({
   ...head,
   kind: z.literal('stop'),
   name: z.string(),
+  /** For the whole stack. */
   stopped: z.boolean(),
   reason,
   at: epochMs,
+  pools: z.optional(z.record(poolName, epochMs)),
+  /** Full names in lower case. */
+  repositories: z.optional(z.record(z.string(), epochMs)),
 });
 export type StopItem = z.infer<typeof stopItem>;
 

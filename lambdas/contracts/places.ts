@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { SCHEMA_VERSION } from './text.ts';
+import { poolName, SCHEMA_VERSION } from './text.ts';
 
 const name = z.string().check(z.minLength(1), z.maxLength(2_000));
 const queueUrl = z.string().check(z.maxLength(300), z.regex(/^https?:\/\/[A-Za-z0-9.:/_-]+$/));
@@ -20,6 +20,8 @@ export const places = z.object({
   stackId: z.string().check(z.regex(/^[a-z0-9]{8}$/)),
   ledgerTable: name,
   queues: z.object({ jobs: queuePlaces, instances: queuePlaces }),
+  /** Of the deployed configuration. */
+  pools: z.optional(z.array(poolName)),
 });
 export type Places = z.infer<typeof places>;
 

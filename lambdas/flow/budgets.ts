@@ -25,7 +25,7 @@ export interface RoomTaken {
 }
 
 /**
- * How many of these jobs may be launched now: the smallest of what the stack, the budgets and the pool allow. Each limit
+ * How many of these jobs may be launched now: the smallest of what the budgets and the pool allow. Each limit
  * is drawn only as far as the ones before allowed; what a later one cuts off comes back by time or by the sweep.
  */
 export async function takeRoom(
@@ -34,10 +34,6 @@ export async function takeRoom(
   world: World,
 ): Promise<Outcome<RoomTaken>> {
   const now = world.clock.now();
-  const stop = await world.ledger.read('stop', 'all');
-  if (!stop.ok) return stop;
-  if (stop.value?.stopped === true)
-    return done({ granted: 0, reason: 'launches-stopped', due: now + STOP_CHECK_MS });
   let room: RoomTaken = { granted: jobs.length, reason: 'received', due: now };
   for (const step of [drawLaunches, drawMetadata, promiseMints, reservePool]) {
     const next = await step(room, { jobs, pool, now }, world);
@@ -47,9 +43,6 @@ export async function takeRoom(
   }
   return done(room);
 }
-
-/** Stopped launches are looked at again this often. */
-const STOP_CHECK_MS = 60_000;
 
 interface Ask {
   readonly jobs: readonly JobItem[];

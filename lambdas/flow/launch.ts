@@ -4,6 +4,8 @@ import type { Pool } from '../contracts/settings.ts';
 import { freshPool, giveBack } from '../core/breaker.ts';
 import { launching, wait } from '../core/job.ts';
 import { placeOf, planLaunch } from '../core/launch-plan.ts';
+import { isStoppedFor } from '../core/stop.ts';
+import type { Fault } from '../ports/outcome.ts';
 import type { Admitted } from './admit.ts';
 import { amend } from './amend.ts';
 import { inParallel, LEDGER_WIDTH } from './bounded.ts';
@@ -53,18 +55,32 @@ async function launchGuarded(jobs: readonly JobItem[], pool: Pool, world: World)
 
 async function launchPool(jobs: readonly JobItem[], how: How, world: World): Promise<readonly string[]> {
   const { pool } = how;
-  const room = await takeRoom(jobs, pool, world);
-  if (!room.ok) {
-    world.journal.warn('launch-room-unknown', { pool: pool.name, code: room.fault.code });
-    return jobs.map(({ jobId }) => jobId);
-  }
+  const stop = await world.ledger.read('stop', 'all');
+  if (!stop.ok) return roomUnknown(jobs, pool, stop.fault, world);
+  const isStopped = ({ repository }: JobItem): boolean =>
+    isStoppedFor(stop.value, { pool: pool.name, repository });
+  const stopDue = world.clock.now() + STOP_CHECK_MS;
+  const stopped = { pool, reason: 'launches-stopped' as const, due: stopDue };
+  const unwritten = await park(jobs.filter(isStopped), stopped, world);
+  const free = jobs.filter((job) => !isStopped(job));
+  if (free.length === 0) return unwritten;
+  const room = await takeRoom(free, pool, world);
+  if (!room.ok) return [...unwritten, ...roomUnknown(free, pool, room.fault, world)];
   const { granted, reason, due } = room.value;
-  const failed = await park(jobs.slice(granted), { pool, reason, due }, world);
-  const chosen = jobs.slice(0, granted);
+  const failed = [...unwritten, ...(await park(free.slice(granted), { pool, reason, due }, world))];
+  const chosen = free.slice(0, granted);
   if (chosen.length === 0) return failed;
   const unserved = await launchOnce(chosen, how, world);
   if (unserved.length === 0) return failed;
   return [...failed, ...(await launchPool(unserved, { pool, market: 'on-demand' }, world))];
+}
+
+/** Stopped launches are looked at again this often. */
+const STOP_CHECK_MS = 60_000;
+
+function roomUnknown(jobs: readonly JobItem[], pool: Pool, fault: Fault, world: World): readonly string[] {
+  world.journal.warn('launch-room-unknown', { pool: pool.name, code: fault.code });
+  return jobs.map(({ jobId }) => jobId);
 }
 
 interface How {

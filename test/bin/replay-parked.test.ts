@@ -6,7 +6,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Replayed, replayParked } from '../../bin/flow/replay-parked.ts';
 import { walkParked } from '../../bin/flow/walk-parked.ts';
-import { commandRig, jobEventOf, type MemoryParked, memoryParked as memoryOf, parkedOf } from './rig.ts';
+import {
+  commandRig,
+  findIn,
+  jobEventOf,
+  type MemoryParked,
+  memoryParked as memoryOf,
+  parkedOf,
+} from './rig.ts';
 
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, n) => parkedOf(`m${n}`, jobEventOf({ jobId: String(n + 1) })));
@@ -14,9 +21,10 @@ const numbered = (count: number) =>
 async function replay(queue: MemoryParked, wish: { ids?: readonly string[]; stopAfter?: number } = {}) {
   const stopping = new AbortController();
   const { ledger } = commandRig();
+  const also = { pools: [], findJobs: findIn(ledger) };
   const results: Replayed[] = [];
   const parked = { jobs: queue, instances: queue };
-  const stack = { name: 's', isLive: true, stackId: 'abcd1234', now: () => 0, parked, ledger };
+  const stack = { name: 's', isLive: true, stackId: 'abcd1234', now: () => 0, parked, ledger, ...also };
   const walked = await replayParked(stack, {
     queue: 'jobs',
     ids: wish.ids && new Set(wish.ids),

@@ -6,11 +6,12 @@ import { UsageError } from '../../bin/core/usage.ts';
 import type { ParkedQueue, Received, Stack } from '../../bin/ports/stack.ts';
 import type { InstanceEvent } from '../../lambdas/contracts/instance-event.ts';
 import type { JobEvent } from '../../lambdas/contracts/job-event.ts';
+import type { JobItem } from '../../lambdas/contracts/ledger.ts';
 import type { QueueName } from '../../lambdas/contracts/places.ts';
 import type { ParkedMessage } from '../../lambdas/contracts/run-folder.ts';
 import { done, failed, type Outcome } from '../../lambdas/ports/outcome.ts';
 import { createFixedClock } from '../../local/memory/fixed-clock.ts';
-import { createMemoryLedger } from '../../local/memory/memory-ledger.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../local/memory/memory-ledger.ts';
 import { jobItem, NOON } from '../contract/items.ts';
 
 const HOUR = 3_600_000;
@@ -82,6 +83,7 @@ export function memoryParked(messages: readonly ParkedMessage[] = []): MemoryPar
         return shown.map((one) => ({ ...one, receipt: `receipt of ${one.messageId}` }));
       }),
     release: async ({ messageId }) => done(void hidden.delete(messageId)),
+    count: async () => done({ waiting: resent.length, parked: parked.length }),
     resend: async ({ body }) => under('resend', () => void resent.push(body)),
     remove: async ({ messageId }) =>
       under('remove', () => {
@@ -90,6 +92,16 @@ export function memoryParked(messages: readonly ParkedMessage[] = []): MemoryPar
       }),
   };
 }
+
+/** Every job item of a ledger in memory that fits. */
+export const findIn =
+  (ledger: Pick<MemoryLedger, 'items'>): Stack['findJobs'] =>
+  async (where) => {
+    const jobs = ledger.items().filter((item): item is JobItem => item.kind === 'job');
+    const isFound = (job: JobItem) =>
+      'runId' in where ? job.runId === where.runId : job.outcome === where.outcome;
+    return done({ jobs: jobs.filter(isFound), isWhole: true });
+  };
 
 /** A stack in memory that a command speaks of, and what the command printed. */
 export function commandRig(messages: readonly ParkedMessage[] = [], change: Partial<Stack> = {}) {
@@ -100,7 +112,8 @@ export function commandRig(messages: readonly ParkedMessage[] = [], change: Part
   const stopping = new AbortController();
   const opened: Target[] = [];
   const stack: Stack = {
-    ...{ name: 'Mayfly', isLive: true, stackId: 'abcd1234', now: clock.now, parked, ledger, ...change },
+    ...{ name: 'Mayfly', isLive: true, stackId: 'abcd1234', now: clock.now, parked, ledger },
+    ...{ pools: ['linux-x64'], findJobs: findIn(ledger), ...change },
   };
   const mayfly = async (line: string) => {
     const printed = { out: '', err: '' };

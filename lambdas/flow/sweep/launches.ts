@@ -2,6 +2,7 @@ import type { LaunchItem } from '../../contracts/ledger.ts';
 import { isOpen, waitAgain } from '../../core/job.ts';
 import { resolved } from '../../core/launch-plan.ts';
 import { expiryOf, UNSURE_LAUNCH_MS } from '../../core/spacing.ts';
+import { isStoppedFor } from '../../core/stop.ts';
 import { REPLAYS_MAX } from '../../core/sweep-bounds.ts';
 import type { SeenInstance } from '../../ports/instances.ts';
 import { amend } from '../amend.ts';
@@ -50,7 +51,8 @@ async function replay(
 ): Promise<boolean> {
   const stop = await world.ledger.read('stop', 'all');
   if (!stop.ok) return false;
-  if (launch.request === null || stop.value?.stopped === true) return giveUp(launch, world);
+  const isStopped = jobs.every((job) => isStoppedFor(stop.value, job));
+  if (launch.request === null || isStopped) return giveUp(launch, world);
   const counted = { ...launch, replays: launch.replays + 1, due: world.clock.now() + UNSURE_LAUNCH_MS };
   const written = await world.ledger.write(counted);
   if (!written.ok || written.value === 'stale') return false;
