@@ -107,9 +107,19 @@ function tokenFault(fault: Fault): Fault {
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
+/** The App's own word, for calls that no installation may make; a fresh one each time. */
+export type AppJwt = () => Promise<Outcome<string>>;
+
+export const createAppJwt =
+  (parts: Pick<AppTokenParts, 'app' | 'sign' | 'clock' | 'dice'>): AppJwt =>
+  async () => {
+    const app = await parts.app();
+    return app.ok ? appJwt(parts, app.value) : app;
+  };
+
 /** A JWT that proves to be the App, good for nine minutes, signed by the key that nobody can read. */
 async function appJwt(
-  { sign, clock, dice }: AppTokenParts,
+  { sign, clock, dice }: Pick<AppTokenParts, 'sign' | 'clock' | 'dice'>,
   app: { readonly appId: string; readonly keySlot: 'a' | 'b' },
 ): Promise<Outcome<string>> {
   const now = Math.floor(clock.now() / 1_000);

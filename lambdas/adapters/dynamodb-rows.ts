@@ -40,7 +40,7 @@ export function rowOf(item: LedgerItem): LedgerRow {
 export const itemOf = <K extends ItemKind>(kind: K, row: LedgerRow): ItemOf<K> =>
   stored(kind, String(row['pk']), row['item']);
 
-const dueHint = z.object({ kind: z.enum(['job', 'runner', 'launch']), id: z.string(), due: z.int() });
+const dueHint = z.object({ kind: z.enum(['job', 'runner', 'launch', 'run']), id: z.string(), due: z.int() });
 
 const demandHint = z.object({
   kind: z.enum(['job', 'runner']),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { jitFiles } from '../contracts/claim.ts';
 import { type RunFacts, runFacts } from '../contracts/facts.ts';
+import { type RepositoryRef, repositoryRef } from '../contracts/job-event.ts';
 import type { Minted, SeenJob, SeenRunner } from '../ports/github.ts';
 import { jsonOf } from './json.ts';
 
@@ -61,6 +62,33 @@ export const foreign = (charsMax: number) =>
   );
 
 const user = z.nullish(z.object({ id, login: foreign(100) }));
+const repositoryPart = z.object({
+  id,
+  full_name: z.optional(z.string()),
+  private: z.optional(z.boolean()),
+  visibility: z.optional(z.string()),
+  fork: z.optional(z.boolean()),
+  owner: z.nullish(z.object({ id, login: z.string(), type: z.string() })),
+});
+
+/** The repository in our form; undefined where an answer shows too little of it. */
+export function repositoryRefOf(seen: z.infer<typeof repositoryPart>): RepositoryRef | undefined {
+  return repositoryRef.safeParse({
+    id: seen.id,
+    fullName: seen.full_name,
+    ownerId: seen.owner?.id,
+    ownerLogin: seen.owner?.login,
+    ownerType: seen.owner?.type,
+    visibility: seen.visibility ?? (seen.private === false ? 'public' : 'private'),
+    fork: seen.fork ?? false,
+  }).data;
+}
+
+function repositoryNow(seen: z.infer<typeof repositoryPart>): { readonly repository?: RepositoryRef } {
+  const repository = repositoryRefOf(seen);
+  return repository === undefined ? {} : { repository };
+}
+
 const run = z.object({
   id,
   run_attempt: z.optional(z.int()),
@@ -68,7 +96,7 @@ const run = z.object({
   path: foreign(500),
   head_sha: z.string(),
   head_branch: z.nullable(foreign(255)),
-  repository: z.object({ id }),
+  repository: repositoryPart,
   head_repository: z.nullish(z.object({ id })),
   actor: user,
   triggering_actor: user,
@@ -88,6 +116,7 @@ export function runOf(answer: unknown): RunFacts | undefined {
     headSha: seen.head_sha,
     headBranch: seen.head_branch,
     repositoryId: seen.repository.id,
+    ...repositoryNow(seen.repository),
     headRepositoryId: seen.head_repository?.id ?? null,
     actor: seen.actor ?? null,
     triggeringActor: seen.triggering_actor ?? null,
@@ -95,6 +124,13 @@ export function runOf(answer: unknown): RunFacts | undefined {
     status: seen.status ?? '',
   }).data;
 }
+
+/** Runs of a list; one that cannot be read is left out. */
+export const runsOf = (answer: unknown): readonly RunFacts[] | undefined =>
+  z
+    .object({ workflow_runs: z.array(z.unknown()) })
+    .safeParse(answer)
+    .data?.workflow_runs.flatMap((one) => runOf(one) ?? []);
 
 const job = z.object({
   status: z.enum(['queued', 'waiting', 'requested', 'pending', 'in_progress', 'completed']),

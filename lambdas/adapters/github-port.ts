@@ -2,6 +2,7 @@ import type { GitHub, Scope, SeenRunner } from '../ports/github.ts';
 import { done, type Fault, failed, type Outcome } from '../ports/outcome.ts';
 import type { Narrowing } from './app-tokens.ts';
 import { jobOf, mintedOf, runnersOf, runOf } from './github-answers.ts';
+import { lookingAround } from './github-around.ts';
 import { gatherFacts } from './github-facts.ts';
 import type { Answer, Call } from './github-request.ts';
 
@@ -11,10 +12,10 @@ const PAGE_ITEMS_MAX = 100;
 const PAGES_MAX = 50;
 
 /** One REST call, before it is known who answers it and with which token. `url` is GitHub's own template. */
-export type Request = Pick<Call, 'method' | 'url' | 'parameters'>;
+export type Request = Pick<Call, 'method' | 'url' | 'parameters' | 'etag'>;
 
 /** Makes one call with what it needs to be allowed to: over HTTP in the cloud, to the model in memory. */
-export type Ask = (request: Request, narrowing: Narrowing) => Promise<Outcome<Answer>>;
+export type Ask = (request: Request, narrowing: Narrowing | 'app') => Promise<Outcome<Answer>>;
 
 /** The GitHub port over its REST API, whoever answers it. */
 export function githubOver(ask: Ask): GitHub {
@@ -54,6 +55,7 @@ export function githubOver(ask: Ask): GitHub {
         parameters: { ...split(repositoryFullName), job_id: jobId },
         read: jobOf,
       }),
+    ...lookingAround(ask),
     facts: (scope, repositoryFullName, wish) =>
       gatherFacts(ask, { scope, ...split(repositoryFullName) }, wish),
   };
@@ -74,14 +76,14 @@ const runnersToken = ({ installationId, repository }: Scope): Narrowing => ({
 });
 
 /** Runs and jobs of any repository of the installation, to read: one token serves them all. */
-const actionsToken = ({ installationId }: Scope): Narrowing => ({
+export const actionsToken = ({ installationId }: Scope): Narrowing => ({
   installationId,
   repository: null,
   permissions: { actions: 'read' },
 });
 
 /** Throws on what is no `owner/name`: a part made of dots alone would lead the request to another place of the API. */
-function split(fullName: string): { readonly owner: string; readonly repo: string } {
+export function split(fullName: string): { readonly owner: string; readonly repo: string } {
   const [owner = '', repo = '', ...more] = fullName.split('/');
   const isName = (part: string) => /[^.]/.test(part);
   if (isName(owner) && isName(repo) && more.length === 0) return { owner, repo };
@@ -101,7 +103,7 @@ const UNREADABLE: Fault = { kind: 'refused', code: 'answer-unreadable' };
 /** An answer that broke off reads as one of another form: it is asked for again. */
 const BROKEN_OFF: Fault = { kind: 'busy', code: 'answer-broken-off', retryAfterMs: 2_000 };
 
-const unread = ({ data }: Answer): Fault => (typeof data === 'string' ? BROKEN_OFF : UNREADABLE);
+export const unread = ({ data }: Answer): Fault => (typeof data === 'string' ? BROKEN_OFF : UNREADABLE);
 
 async function look<T>(
   ask: Ask,

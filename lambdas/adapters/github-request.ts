@@ -19,6 +19,8 @@ export interface Call {
   readonly baseUrl: string;
   /** The whole header, scheme and token. */
   readonly authorization: string;
+  /** Sent as If-None-Match: an unchanged answer is 304 without a body. */
+  readonly etag?: string;
 }
 
 /** What came back with a status below 400. */
@@ -38,7 +40,7 @@ export function createGitHubSend(parts: { readonly clock: Clock; readonly fetch?
     log: LOG,
     request: { ...(parts.fetch && { fetch: parts.fetch }) },
   });
-  return async ({ method, url, parameters, baseUrl, authorization }) => {
+  return async ({ method, url, parameters, baseUrl, authorization, etag }) => {
     const effect: Effect = method === 'GET' ? 'read' : 'write';
     try {
       const answer = await octokit.request({
@@ -46,7 +48,11 @@ export function createGitHubSend(parts: { readonly clock: Clock; readonly fetch?
         method,
         url,
         baseUrl,
-        headers: { authorization, 'x-github-api-version': API_VERSION },
+        headers: {
+          authorization,
+          'x-github-api-version': API_VERSION,
+          ...(etag !== undefined && { 'if-none-match': etag }),
+        },
         request: {
           signal: AbortSignal.timeout(effect === 'read' ? READ_MAX_MS : WRITE_MAX_MS),
           // Followed, a POST would become a GET and a registration would look like a list.
@@ -55,7 +61,10 @@ export function createGitHubSend(parts: { readonly clock: Clock; readonly fetch?
       });
       return done({ status: answer.status, headers: answer.headers, data: answer.data });
     } catch (error) {
-      return failed(faultOfThrown(error, effect, parts.clock.now()));
+      const fault = faultOfThrown(error, effect, parts.clock.now());
+      // Octokit throws for an unchanged answer, too.
+      if (fault.code === 'http-304') return done({ status: 304, headers: {}, data: undefined });
+      return failed(fault);
     }
   };
 }

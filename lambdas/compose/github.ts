@@ -1,4 +1,4 @@
-import { createAppTokens } from '../adapters/app-tokens.ts';
+import { createAppJwt, createAppTokens } from '../adapters/app-tokens.ts';
 import { createGitHubSend } from '../adapters/github-request.ts';
 import { createGitHubRest } from '../adapters/github-rest.ts';
 import { type AppKeys, createKmsSigner, kmsClient } from '../adapters/kms-signer.ts';
@@ -11,5 +11,6 @@ export function composeGitHub(env: { GITHUB_APP_PARAMETER: string; APP_KEYS: App
   const app = createSsmGitHubApp({ client: ssmClient(), parameter: env.GITHUB_APP_PARAMETER, clock });
   const send = createGitHubSend({ clock });
   const sign = createKmsSigner(kmsClient(), env.APP_KEYS);
-  return createGitHubRest({ app, send, tokens: createAppTokens({ app, sign, send, clock, dice }) });
+  const parts = { app, sign, send, clock, dice };
+  return createGitHubRest({ app, send, tokens: createAppTokens(parts), jwt: createAppJwt(parts) });
 }

@@ -15,6 +15,8 @@ export const runFacts = z.object({
   headSha: sha,
   headBranch: z.nullable(foreignText(255)),
   repositoryId: githubId,
+  /** The repository as it is called, owned and seen now; left out in facts of older versions. */
+  repository: z.optional(repositoryRef),
   /** Null: the head repository was deleted. It counts as a fork. */
   headRepositoryId: z.nullable(githubId),
   actor: z.nullable(who),

@@ -2,23 +2,10 @@ import * as z from 'zod/mini';
 import { runnerRules } from './claim.ts';
 import { gatheredFacts, runFacts } from './facts.ts';
 import { repositoryRef } from './job-event.ts';
+import { head } from './ledger-head.ts';
+import { hookItem, surveyItem, sweepItem } from './ledger-sweep.ts';
 import { reason } from './reasons.ts';
-import {
-  epochMs,
-  foreignText,
-  githubId,
-  instanceId,
-  poolName,
-  SCHEMA_VERSION,
-  shortHash,
-  ticket,
-} from './text.ts';
-
-/**
- * Items of the ledger. One table, key `pk` = `<kind>#<id>`. `rev` is the revision the item was read at; 0 means it must
- * not exist yet. Facts come from outside and only move forward; intent is ours and may cycle, numbered by attempt.
- */
-const head = { v: z.literal(SCHEMA_VERSION), rev: z.int().check(z.nonnegative()) };
+import { epochMs, foreignText, githubId, instanceId, poolName, shortHash, ticket } from './text.ts';
 
 /** Seconds since the epoch after which DynamoDB may drop the item; null while it is open. */
 const expiresAtSeconds = z.nullable(z.int());
@@ -254,19 +241,18 @@ export const runItem = z.object({
   gathered: z.optional(
     z.object({ at: epochMs, environment: z.nullable(foreignText(255)), facts: gatheredFacts }),
   ),
+  /** Whose it is: what looking at it takes. Left out by older versions: nobody looks at such a run. */
+  repository: z.optional(repositoryRef),
+  installationId: z.optional(z.nullable(githubId)),
+  /** A job of it is ours to serve; undefined: not known yet. */
+  isOurs: z.optional(z.boolean()),
+  /** When the sweep looks at its jobs next: some may never have been announced. Null: it is over. */
+  due: z.optional(z.nullable(epochMs)),
+  /** GitHub's tag of the jobs as last seen, all of them known to the ledger; null: read them whole. */
+  etag: z.optional(z.nullable(z.string().check(z.maxLength(200)))),
   expiresAtSeconds,
 });
 export type RunItem = z.infer<typeof runItem>;
-
-/** `sweep#lease`: one sweep at a time. */
-export const sweepItem = z.object({
-  ...head,
-  kind: z.literal('sweep'),
-  name: z.string(),
-  fence: z.nullable(z.string()),
-  leaseUntil: z.nullable(epochMs),
-});
-export type SweepItem = z.infer<typeof sweepItem>;
 
 /** `stop#all`: launches are stopped, for the whole stack or for some pools and repositories (since when, by name). */
 export const stopItem = z.object({
@@ -291,6 +277,8 @@ export const ledgerItem = z.discriminatedUnion('kind', [
   budgetItem,
   runItem,
   sweepItem,
+  hookItem,
+  surveyItem,
   stopItem,
 ]);
 export type LedgerItem = z.infer<typeof ledgerItem>;

@@ -18,6 +18,9 @@ export const METRIC = {
   JobsHeld: 'jobs that wait (pool, reason)',
   AdmissionObserved: 'jobs that a pool which observes let pass against its rules (pool)',
   QueuedToStartedMs: 'from queued to started, as GitHub tells (pool)',
+  JobsDiscovered: 'jobs found at GitHub that no webhook had announced',
+  WebhookRedelivered: 'failed webhook deliveries that GitHub was asked to send again',
+  WebhookGivenUp: 'webhook deliveries that failed at every try',
   // Launches
   Launched: 'instances launched (pool)',
   LaunchShort: 'instances asked for and not given (pool, reason)',

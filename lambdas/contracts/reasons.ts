@@ -75,6 +75,7 @@ export const REASONS = {
   'runner-unused': 'the runner ended without a job',
   'runner-outdated': 'GitHub refused the runner version: the image is too old',
   'session-conflict': 'another process used the registration of this runner',
+  'runner-silent': 'GitHub shows the runner offline in its job, and its agent is silent: the machine is lost',
   'agent-failed': 'the agent on the instance failed',
   'lifetime-over': 'the runner reached the lifetime of its pool',
   'claim-deadline-over': 'the instance did not claim in time',

@@ -1,6 +1,6 @@
 import type { ItemKind, LedgerItem } from '../contracts/ledger.ts';
 import type { DemandHint, DueHint } from '../ports/ledger.ts';
-import { DEMAND_SHARDS, DUE_SHARDS } from '../ports/ledger.ts';
+import { DEMAND_SHARDS, DUE_SHARDS, FOREIGN_RUNS_FROM, OWN_RUNS_FROM, RUN_SHARDS } from '../ports/ledger.ts';
 import { sha256 } from './hash.ts';
 
 /** What an item shows in the due index, and in which shard. */
@@ -32,6 +32,8 @@ export function itemId(item: LedgerItem): string {
       return `${item.runId}.${item.runAttempt}`;
     case 'budget':
     case 'sweep':
+    case 'hook':
+    case 'survey':
     case 'stop':
       return item.name;
   }
@@ -46,12 +48,21 @@ const shardOf = (key: string, shards: number): number =>
 
 /** The item's row in the due index; undefined when nobody need look at it: no time is set, or it is closed. */
 export function dueRow(item: LedgerItem): DueRow | undefined {
+  if (item.kind === 'run') return runDue(item);
   if (item.kind !== 'job' && item.kind !== 'runner' && item.kind !== 'launch') return undefined;
   const due = item.kind === 'launch' ? item.due : item.intent.due;
   if (due === null || item.expiresAtSeconds !== null) return undefined;
   const { kind } = item;
   const id = itemId(item);
   return { kind, id, due, shard: shardOf(keyOf(kind, id), DUE_SHARDS) };
+}
+
+/** Runs have shards of their own: however many are overdue for want of calls, they hide no job that is due. */
+function runDue(run: Extract<LedgerItem, { kind: 'run' }>): DueRow | undefined {
+  if (run.due === undefined || run.due === null || run.expiresAtSeconds !== null) return undefined;
+  const id = itemId(run);
+  const first = run.isOurs === false ? FOREIGN_RUNS_FROM : OWN_RUNS_FROM;
+  return { kind: 'run', id, due: run.due, shard: first + shardOf(keyOf('run', id), RUN_SHARDS) };
 }
 
 /** The item's row in the demand index: open admitted jobs and live unbound runners; undefined for all else. */

@@ -58,7 +58,7 @@ export function newJob(event: JobEvent, act: Act): JobItem {
     name: event.name,
     workflowName: event.workflowName,
     senderLogin: event.senderLogin,
-    environment: event.environment ?? null,
+    ...(event.environment === undefined ? {} : { environment: event.environment }),
     checkedAt: null,
     fact: 'queued',
     outcome: 'open',

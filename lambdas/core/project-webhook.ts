@@ -5,27 +5,30 @@ import { SCHEMA_VERSION } from '../contracts/text.ts';
 const idNumber = z.int().check(z.positive());
 const isoTime = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/));
 
+/** A job, as webhooks and REST both show it. */
+const jobPart = z.object({
+  id: idNumber,
+  run_id: idNumber,
+  // Older GitHub Enterprise Servers send neither the attempt nor the time of creation.
+  run_attempt: z.optional(z.int()),
+  name: z.string(),
+  workflow_name: z.optional(z.nullable(z.string())),
+  head_branch: z.optional(z.nullable(z.string())),
+  head_sha: z.string(),
+  labels: z.array(z.string()),
+  status: z.string(),
+  conclusion: z.optional(z.nullable(z.string())),
+  created_at: z.optional(z.nullable(isoTime)),
+  started_at: z.optional(z.nullable(isoTime)),
+  completed_at: z.optional(z.nullable(isoTime)),
+  runner_id: z.optional(z.nullable(z.int())),
+  runner_name: z.optional(z.nullable(z.string())),
+});
+
 /** The part of GitHub's `workflow_job` payload that we read (octokit/webhooks schema); the rest is dropped unseen. */
 const payload = z.object({
   action: z.string(),
-  workflow_job: z.object({
-    id: idNumber,
-    run_id: idNumber,
-    // Older GitHub Enterprise Servers send neither the attempt nor the time of creation.
-    run_attempt: z.optional(z.int()),
-    name: z.string(),
-    workflow_name: z.optional(z.nullable(z.string())),
-    head_branch: z.optional(z.nullable(z.string())),
-    head_sha: z.string(),
-    labels: z.array(z.string()),
-    status: z.string(),
-    conclusion: z.optional(z.nullable(z.string())),
-    created_at: z.optional(z.nullable(isoTime)),
-    started_at: z.optional(z.nullable(isoTime)),
-    completed_at: z.optional(z.nullable(isoTime)),
-    runner_id: z.optional(z.nullable(z.int())),
-    runner_name: z.optional(z.nullable(z.string())),
-  }),
+  workflow_job: jobPart,
   repository: z.object({
     id: idNumber,
     full_name: z.string(),
@@ -80,27 +83,12 @@ function projected(
   from: Payload,
   at: { receivedAt: number; delivery: string | null },
 ): Record<keyof JobEvent, unknown> {
-  const job = from.workflow_job;
   return {
     v: SCHEMA_VERSION,
     kind: 'job',
     action: from.action,
-    jobId: String(job.id),
-    runId: String(job.run_id),
-    runAttempt: job.run_attempt ?? 1,
-    status: job.status,
-    conclusion: textOrNull(job.conclusion, 40),
-    labels: job.labels.slice(0, LABELS_MAX).map((label) => text(label, 256)),
-    name: text(job.name, 200),
-    workflowName: textOrNull(job.workflow_name, 200),
-    headBranch: textOrNull(job.head_branch, 255),
+    ...jobFields(from.workflow_job, at.receivedAt),
     environment: textOrNull(from.deployment?.environment, 255),
-    headSha: job.head_sha,
-    createdAt: time(job.created_at) ?? time(job.started_at) ?? at.receivedAt,
-    startedAt: time(job.started_at),
-    completedAt: time(job.completed_at),
-    runnerName: textOrNull(job.runner_name, 100),
-    runnerId: job.runner_id ? String(job.runner_id) : null,
     repository: {
       id: String(from.repository.id),
       fullName: from.repository.full_name,
@@ -115,4 +103,59 @@ function projected(
     receivedAt: at.receivedAt,
     delivery: textOrNull(at.delivery, 100),
   };
+}
+
+function jobFields(job: z.infer<typeof jobPart>, receivedAt: number) {
+  return {
+    jobId: String(job.id),
+    runId: String(job.run_id),
+    runAttempt: job.run_attempt ?? 1,
+    status: job.status,
+    conclusion: textOrNull(job.conclusion, 40),
+    labels: job.labels.slice(0, LABELS_MAX).map((label) => text(label, 256)),
+    name: text(job.name, 200),
+    workflowName: textOrNull(job.workflow_name, 200),
+    headBranch: textOrNull(job.head_branch, 255),
+    headSha: job.head_sha,
+    createdAt: time(job.created_at) ?? time(job.started_at) ?? receivedAt,
+    startedAt: time(job.started_at),
+    completedAt: time(job.completed_at),
+    runnerName: textOrNull(job.runner_name, 100),
+    runnerId: job.runner_id ? String(job.runner_id) : null,
+    senderLogin: null,
+  };
+}
+
+/** States that an event announces; `requested` and `pending` come before any. */
+const STATES: readonly string[] = ['queued', 'waiting', 'in_progress', 'completed'];
+
+/** One job of REST's list: all that an event would have told but whose it is. Undefined when it cannot be read. */
+export function projectJob(job: unknown): Listed | undefined {
+  const read = jobPart.safeParse(job);
+  return read.success ? listed.safeParse(jobFields(read.data, 0)).data : undefined;
+}
+
+const listed = z.omit(jobEvent, {
+  ...{
+    v: true,
+    kind: true,
+    action: true,
+    repository: true,
+    installationId: true,
+    receivedAt: true,
+    delivery: true,
+  },
+});
+type Listed = z.infer<typeof listed>;
+
+/** The event that would have announced a job as REST shows it; undefined for a state that no event has. */
+export function eventOfListed(
+  job: Listed,
+  of: Pick<JobEvent, 'repository' | 'installationId' | 'receivedAt'>,
+): JobEvent | undefined {
+  const { status } = job;
+  if (!STATES.includes(status)) return undefined;
+  const action =
+    status === 'queued' || status === 'waiting' || status === 'in_progress' ? status : 'completed';
+  return { ...job, ...of, v: SCHEMA_VERSION, kind: 'job', action, delivery: null };
 }

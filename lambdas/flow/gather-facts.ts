@@ -9,7 +9,7 @@ import type { JobItem, RunItem } from '../contracts/ledger.ts';
 import type { Pool } from '../contracts/settings.ts';
 import { SCHEMA_VERSION } from '../contracts/text.ts';
 import { factsNeeded } from '../core/admission/decide.ts';
-import { expiryOf } from '../core/spacing.ts';
+import { RUN_LOOK_MS } from '../core/sweep-lines.ts';
 import type { Scope } from '../ports/github.ts';
 import type { World } from './world.ts';
 
@@ -84,10 +84,12 @@ async function runItemOf(
   const facts = asked.value;
   // A read that shows an earlier attempt is a stale one.
   if (facts.runAttempt < job.runAttempt) return undefined;
-  const { runId, runAttempt } = job;
+  const { runId, runAttempt, repository, installationId } = job;
   const item: RunItem = {
     ...{ v: SCHEMA_VERSION, rev: 0, kind: 'run', fetchedAt: now },
-    ...{ runId, runAttempt, facts, expiresAtSeconds: expiryOf(now) },
+    ...{ runId, runAttempt, facts, repository, installationId },
+    // Other jobs of the run may never be announced: the sweep looks, until the run is over.
+    ...{ isOurs: true, due: now + RUN_LOOK_MS, etag: null, expiresAtSeconds: null },
   };
   // A lost write costs one more look-up; another function's write holds the same facts. An absent run is asked again.
   const written = await world.ledger.write(item);
@@ -138,6 +140,8 @@ export function factsDocumentOf(
   const run = had.run === undefined ? {} : { run: had.run };
   return {
     ...{ v: SCHEMA_VERSION, at: had.at, jobId, labels, pool: pool.name, repository },
-    ...{ environment: job.environment ?? null, ...run, ...had.gathered },
+    // A job that was found by asking tells no environment: then it is not known, not absent.
+    ...(job.environment === undefined ? {} : { environment: job.environment }),
+    ...{ ...run, ...had.gathered },
   };
 }

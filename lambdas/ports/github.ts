@@ -1,5 +1,6 @@
 import type { JitFiles } from '../contracts/claim.ts';
 import type { GatheredFacts, GatheredName, RunFacts } from '../contracts/facts.ts';
+import type { JobEvent, RepositoryRef } from '../contracts/job-event.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Where a registration lives. `repository` is null for organization scope. */
@@ -33,6 +34,46 @@ export interface SeenJob {
   readonly status: 'queued' | 'waiting' | 'requested' | 'pending' | 'in_progress' | 'completed';
   readonly runnerName: string | null;
   readonly conclusion: string | null;
+}
+
+/** One job of a run as REST shows it: what an event that was lost would have told. */
+export type ListedJob = Omit<
+  JobEvent,
+  'v' | 'kind' | 'action' | 'repository' | 'installationId' | 'receivedAt' | 'delivery'
+>;
+
+export interface ListedJobs {
+  /** Of the first page: sent back, it makes an unchanged list cost no quota of GitHub's. */
+  readonly etag: string | null;
+  /** Null: unchanged since that tag. */
+  readonly jobs: readonly ListedJob[] | null;
+}
+
+/** An App's installation. */
+export interface SeenInstallation {
+  readonly installationId: string;
+  readonly login: string;
+  readonly isSuspended: boolean;
+}
+
+export interface SeenRepository {
+  readonly repository: RepositoryRef;
+  /** When code last came in; epoch ms. */
+  readonly pushedAt: number;
+}
+
+/** One delivery of the App's webhook, without its payload. */
+export interface SeenDelivery {
+  /** Decimal and far beyond what a number can hold. */
+  readonly deliveryId: string;
+  /** Shared by redeliveries of one event. */
+  readonly guid: string;
+  readonly event: string;
+  readonly action: string | null;
+  /** 0: the connection failed or nobody answered in time. */
+  readonly statusCode: number;
+  readonly isOk: boolean;
+  readonly deliveredAt: number;
 }
 
 /** Facts of one run that rules of its pool rest on. */
@@ -70,6 +111,34 @@ export interface GitHub {
   run(scope: Scope, repositoryFullName: string, runId: string): Promise<Outcome<RunFacts | undefined>>;
   /** A job's state now; undefined when GitHub answers 404. Lags behind its webhook by some seconds. */
   job(scope: Scope, repositoryFullName: string, jobId: string): Promise<Outcome<SeenJob | undefined>>;
+  /** The jobs of a run's latest attempt, at most 5 pages of 100; undefined when GitHub answers 404. */
+  runJobs(
+    scope: Scope,
+    repositoryFullName: string,
+    run: { readonly runId: string; readonly etag: string | null },
+  ): Promise<Outcome<ListedJobs | undefined>>;
+  /** Runs of a repository in this state, the newest 100; undefined when GitHub answers 404. */
+  openRuns(
+    scope: Scope,
+    repositoryFullName: string,
+    status: 'queued' | 'in_progress',
+  ): Promise<Outcome<readonly RunFacts[] | undefined>>;
+  /** Repositories that an installation reaches, at most 50 pages of 100; `ok` only if the list is complete. */
+  repositories(installationId: string): Promise<Outcome<readonly SeenRepository[]>>;
+  /** All installations of the App, at most 10 pages of 100. */
+  installations(): Promise<Outcome<readonly SeenInstallation[]>>;
+  /** The App's installation that reaches a repository now; undefined: none does. */
+  installationOf(repositoryFullName: string): Promise<Outcome<string | undefined>>;
+  /**
+   * One page of 100 of the App's webhook deliveries, newest first; `next` leads on, null at the end of 3 days. `onlyFailed`
+   * leaves out failed connections: they have no status code, and GitHub's filter knows none of them.
+   */
+  deliveries(page: {
+    readonly cursor: string | null;
+    readonly onlyFailed: boolean;
+  }): Promise<Outcome<{ readonly deliveries: readonly SeenDelivery[]; readonly next: string | null }>>;
+  /** Has a delivery sent again, under its GUID. Repeating it sends it once more, which does no harm. */
+  redeliver(deliveryId: string): Promise<Outcome<'asked' | 'gone'>>;
   /**
    * Facts of a run, a few reads for each: at most three at a time, none repeated. One that fails leaves the others; the
    * caller holds what needs it.

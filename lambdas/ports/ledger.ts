@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.ts';
 
 /** A row of the due index: a hint. The item itself is read before anything irreversible. */
 export interface DueHint {
-  readonly kind: 'job' | 'runner' | 'launch';
+  readonly kind: 'job' | 'runner' | 'launch' | 'run';
   readonly id: string;
   readonly due: number;
 }
@@ -49,5 +49,9 @@ export interface Ledger {
 
 /** The due index is spread over this many shards so that no key of it is hot (aws.md §5). */
 export const DUE_SHARDS = 8;
+/** Shards of runs, numbered after those of all else: runs with jobs of ours, and runs without. */
+export const RUN_SHARDS = 4;
+export const OWN_RUNS_FROM = DUE_SHARDS;
+export const FOREIGN_RUNS_FROM = DUE_SHARDS + RUN_SHARDS;
 /** The demand index of one shape is spread over this many shards. */
 export const DEMAND_SHARDS = 4;

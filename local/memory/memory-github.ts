@@ -1,10 +1,11 @@
-import { createAppTokens } from '../../lambdas/adapters/app-tokens.ts';
+import { createAppJwt, createAppTokens } from '../../lambdas/adapters/app-tokens.ts';
 import { faultOfAnswer } from '../../lambdas/adapters/github-faults.ts';
 import type { Call, Send } from '../../lambdas/adapters/github-request.ts';
 import { createGitHubRest } from '../../lambdas/adapters/github-rest.ts';
 import type { Clock } from '../../lambdas/ports/clock.ts';
 import type { GitHub } from '../../lambdas/ports/github.ts';
 import { done, failed } from '../../lambdas/ports/outcome.ts';
+import { etagOf } from '../github/api.ts';
 import type { GitHubModel } from '../github/model.ts';
 import { createSeededDice } from './seeded-dice.ts';
 import { type TroublePlan, underPlan } from './trouble.ts';
@@ -24,8 +25,8 @@ export function createMemoryGitHub({ model, clock, trouble }: MemoryGitHubOption
   const send = sendTo(model, clock);
   const app = async () => done({ appId: '1', apiUrl: 'https://github.invalid', keySlot: 'a' } as const);
   const sign = async () => done(new Uint8Array());
-  const tokens = createAppTokens({ app, sign, send, clock, dice: createSeededDice('memory-github') });
-  const port = createGitHubRest({ app, tokens, send });
+  const parts = { app, sign, send, clock, dice: createSeededDice('memory-github') };
+  const port = createGitHubRest({ app, send, tokens: createAppTokens(parts), jwt: createAppJwt(parts) });
   return {
     mint: (request) => underPlan(trouble, 'github.mint', () => port.mint(request)),
     deregister: (scope, id) => underPlan(trouble, 'github.deregister', () => port.deregister(scope, id)),
@@ -33,6 +34,14 @@ export function createMemoryGitHub({ model, clock, trouble }: MemoryGitHubOption
     listRunners: (scope) => underPlan(trouble, 'github.listRunners', () => port.listRunners(scope)),
     run: (scope, name, id) => underPlan(trouble, 'github.run', () => port.run(scope, name, id)),
     job: (scope, name, id) => underPlan(trouble, 'github.job', () => port.job(scope, name, id)),
+    runJobs: (scope, name, run) => underPlan(trouble, 'github.runJobs', () => port.runJobs(scope, name, run)),
+    openRuns: (scope, name, status) =>
+      underPlan(trouble, 'github.openRuns', () => port.openRuns(scope, name, status)),
+    repositories: (id) => underPlan(trouble, 'github.repositories', () => port.repositories(id)),
+    installations: () => underPlan(trouble, 'github.installations', () => port.installations()),
+    installationOf: (name) => underPlan(trouble, 'github.installationOf', () => port.installationOf(name)),
+    deliveries: (page) => underPlan(trouble, 'github.deliveries', () => port.deliveries(page)),
+    redeliver: (id) => underPlan(trouble, 'github.redeliver', () => port.redeliver(id)),
     facts: (scope, name, wish) => underPlan(trouble, 'github.facts', () => port.facts(scope, name, wish)),
   };
 }
@@ -45,8 +54,17 @@ const sendTo =
     const who = call.authorization.startsWith('Bearer ')
       ? { caller: { kind: 'app' } as const }
       : { headers: { authorization: call.authorization } };
-    const { status, headers, body } = model.request({ ...onTheWire(call), ...who }, now);
-    const answer = { status, headers, data: body };
+    const known = call.etag === undefined ? {} : { 'if-none-match': call.etag };
+    const request = {
+      ...onTheWire(call),
+      ...who,
+      headers: { ...known, ...('headers' in who ? who.headers : {}) },
+    };
+    const { status, headers, body } = model.request(request, now);
+    // The tag costs a hash: only where somebody compares it.
+    const tag =
+      status === 200 && call.url.endsWith('/jobs') ? { etag: etagOf({ status, headers, body }) } : {};
+    const answer = { status, headers: { ...headers, ...tag }, data: body };
     if (status < 400) return done(answer);
     return failed(faultOfAnswer(answer, call.method === 'GET' ? 'read' : 'write', now));
   };

@@ -43,6 +43,7 @@ function githubOver(...answers: (Response | Error)[]) {
       fresh.push(isFresh);
       return done(TOKEN);
     },
+    jwt: async () => done('a JWT'),
     send,
   });
   return { github, asked, fresh };

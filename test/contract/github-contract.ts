@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { jitFiles } from '../../lambdas/contracts/claim.ts';
 import type { GitHub, Scope } from '../../lambdas/ports/github.ts';
 import type { Outcome } from '../../lambdas/ports/outcome.ts';
+import { itLooksAround } from './github-around-contract.ts';
 import { itGathersFacts } from './github-facts-contract.ts';
 import { connected, type GitHubRig, LABELS, mintRequest, type WorldOptions } from './github-world.ts';
 import { value } from './ledger-contract.ts';
@@ -15,6 +16,7 @@ export function githubContract(make: Make): void {
   itLooksAtRunners(make);
   itLooksAtRunsAndJobs(make);
   itGathersFacts(make);
+  itLooksAround(make);
   itWaitsAsGitHubSays(make);
   itNamesFaults(make);
 }

@@ -2,7 +2,7 @@ import { sign } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAppTokens } from '../../lambdas/adapters/app-tokens.ts';
+import { createAppJwt, createAppTokens } from '../../lambdas/adapters/app-tokens.ts';
 import { createGitHubSend } from '../../lambdas/adapters/github-request.ts';
 import { createGitHubRest } from '../../lambdas/adapters/github-rest.ts';
 import type { Sign } from '../../lambdas/adapters/kms-signer.ts';
@@ -56,8 +56,15 @@ describe('GitHub over HTTP', () => {
     deregister: /^DELETE /,
     findRunner: /^GET .*actions\/runners\?/,
     listRunners: /^GET .*actions\/runners\?/,
-    run: /^GET .*actions\/runs\//,
+    run: /^GET .*actions\/runs\/[^/]*$/,
     job: /^GET .*actions\/jobs\//,
+    runJobs: /^GET .*actions\/runs\/[^?]*\/jobs/,
+    openRuns: /^GET .*actions\/runs\?/,
+    repositories: /^GET .*installation\/repositories/,
+    installations: /^GET .*app\/installations\?/,
+    installationOf: /^GET .*\/installation$/,
+    deliveries: /^GET .*hook\/deliveries/,
+    redeliver: /^POST .*attempts/,
     facts: /^GET .*(contents|branches|collaborators|environments|check-runs)/,
   };
   let world: GitHubWorld;
@@ -97,8 +104,9 @@ describe('GitHub over HTTP', () => {
     const app = async () => done({ appId: String(APP_ID), apiUrl: url, keySlot: 'a' } as const);
     const send = createGitHubSend({ clock });
     const dice = createSeededDice('github');
-    const tokens = createAppTokens({ app, sign: signer, send, clock, dice });
-    const github = createGitHubRest({ app, tokens, send });
+    const parts = { app, sign: signer, send, clock, dice };
+    const jwt = createAppJwt(parts);
+    const github = createGitHubRest({ app, tokens: createAppTokens(parts), jwt, send });
     const here = world;
     return {
       ...here,

@@ -7,8 +7,8 @@ import type {
   RunItem,
   RunnerItem,
   StopItem,
-  SweepItem,
 } from '../../lambdas/contracts/ledger.ts';
+import type { SweepItem } from '../../lambdas/contracts/ledger-sweep.ts';
 import { SCHEMA_VERSION } from '../../lambdas/contracts/text.ts';
 
 /** 2026-11-02 12:00 UTC. */

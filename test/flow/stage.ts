@@ -17,7 +17,9 @@ import { createEc2Model } from '../../local/ec2/model.ts';
 import type { Knobs } from '../../local/ec2/options.ts';
 import { exhausted } from '../../local/ec2/weather.ts';
 import { launcherPermissions } from '../../local/github/accounts.ts';
+import type { Delivery } from '../../local/github/deliveries.ts';
 import { seededDraw } from '../../local/github/draw.ts';
+import type { Limits } from '../../local/github/limits.ts';
 import { createGitHubModel } from '../../local/github/model.ts';
 import type { RunWish } from '../../local/github/runs.ts';
 import { createFixedClock } from '../../local/memory/fixed-clock.ts';
@@ -46,6 +48,8 @@ export interface StageOptions {
   /** Offers without capacity, as `m7i.large/us-east-1a/spot`. */
   readonly exhausted?: readonly string[];
   readonly visibility?: 'private' | 'public';
+  /** GitHub's limits, where a case is not about them. */
+  readonly limits?: Partial<Limits>;
 }
 
 /**
@@ -70,10 +74,13 @@ export function createStage(options: StageOptions = {}) {
     { ImageId: IMAGE, InstanceInitiatedShutdownBehavior: 'terminate' },
     clock.now(),
   );
-  const github = createGitHubModel({ draw: seededDraw('stage') });
+  const github = createGitHubModel({
+    draw: seededDraw('stage'),
+    ...(options.limits && { limits: options.limits }),
+  });
   github.addOrganization('acme');
   github.addRepository({ fullName: 'acme/app', visibility: options.visibility ?? 'private' }, clock.now());
-  github.addInstallation({
+  const { id: installationId } = github.addInstallation({
     account: 'acme',
     permissions: { ...launcherPermissions, contents: 'read', checks: 'read' },
   });
@@ -121,12 +128,15 @@ export function createStage(options: StageOptions = {}) {
   const items = <K extends ItemKind>(kind: K): ItemOf<K>[] =>
     ledger.items().filter((item): item is ItemOf<K> => item.kind === kind);
 
+  const messageOf = (delivery: Delivery): Message => {
+    const at = { receivedAt: clock.now(), delivery: delivery.guid };
+    const read = projectWebhook(JSON.parse(github.signed(delivery).body), at);
+    return { messageId: delivery.id, body: JSON.stringify(read.ok ? read.event : {}) };
+  };
   const dueMessages = (): Message[] =>
     github.takeDeliveries(clock.now()).map((delivery) => {
       github.recordDelivery(delivery, { statusCode: 202, durationMs: 1 }, clock.now());
-      const at = { receivedAt: clock.now(), delivery: delivery.guid };
-      const read = projectWebhook(JSON.parse(github.signed(delivery).body), at);
-      return { messageId: delivery.id, body: JSON.stringify(read.ok ? read.event : {}) };
+      return messageOf(delivery);
     });
 
   return {
@@ -136,6 +146,7 @@ export function createStage(options: StageOptions = {}) {
     ledger,
     world,
     claimPorts,
+    installationId,
     counts,
     said,
     items,
@@ -162,6 +173,7 @@ export function createStage(options: StageOptions = {}) {
         },
         clock.now(),
       ).jobs,
+    messageOf,
     /** The webhooks that are due now, as messages of the jobs queue. */
     due: () => dueMessages(),
     /** The webhooks of what happened, some seconds later. */

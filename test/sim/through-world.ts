@@ -93,6 +93,14 @@ export function gitHubThrough(world: World, run: Run, github: GitHub): GitHub {
     listRunners: (scope) => call('github.listRunners', false, () => github.listRunners(scope)),
     run: (scope, name, id) => call('github.run', false, () => github.run(scope, name, id)),
     job: (scope, name, id) => call('github.job', false, () => github.job(scope, name, id)),
+    runJobs: (scope, name, of) => call('github.runJobs', false, () => github.runJobs(scope, name, of)),
+    openRuns: (scope, name, status) =>
+      call('github.openRuns', false, () => github.openRuns(scope, name, status)),
+    repositories: (id) => call('github.repositories', false, () => github.repositories(id)),
+    installations: () => call('github.installations', false, () => github.installations()),
+    installationOf: (name) => call('github.installationOf', false, () => github.installationOf(name)),
+    deliveries: (page) => call('github.deliveries', false, () => github.deliveries(page)),
+    redeliver: (id) => call('github.redeliver', true, () => github.redeliver(id)),
     facts: (scope, name, wish) => call('github.facts', false, () => github.facts(scope, name, wish)),
   };
 }

@@ -11,13 +11,18 @@ import { scopeOf } from '../gather-facts.ts';
 import { launchJobs } from '../launch.ts';
 import type { World } from '../world.ts';
 import type { Due } from './due.ts';
+import type { Pass } from './pass.ts';
 
 const DEMAND_MAX = 10_000;
 
 /** Jobs that are due: held ones are admitted again, waiting ones launched, launched ones compared with their group. */
-export async function sweepJobs(due: Due, open: readonly LaunchItem[], world: World): Promise<void> {
+export async function sweepJobs(
+  due: Due,
+  { open, pass }: { readonly open: readonly LaunchItem[]; readonly pass: Pass },
+  world: World,
+): Promise<void> {
   const queued = due.jobs.filter(({ fact, outcome }) => fact === 'queued' && outcome === 'open');
-  const running = due.jobs.filter(({ fact }) => fact === 'running');
+  const running = due.jobs.filter(({ fact }) => fact === 'running' && pass.take(['rechecks']));
   await inParallel(running, GITHUB_WIDTH, (job) => recheck(job, world));
   const settled = await inParallel(queued, LEDGER_WIDTH, (job) => withoutDeadTicket(job, open, world));
   const wanting = settled.filter((job) => job !== undefined);

@@ -1,13 +1,18 @@
 import { SCHEMA_VERSION } from '../../contracts/text.ts';
 import { SWEEP_LEASE_MS } from '../../core/sweep-bounds.ts';
+import { discoveryBounds, keptLines, noLines } from '../../core/sweep-lines.ts';
 import { amend } from '../amend.ts';
 import type { World } from '../world.ts';
 import { type CloudView, compareCloud } from './cloud.ts';
+import { sweepDeliveries } from './deliveries.ts';
 import { takeDue } from './due.ts';
 import { sweepJobs } from './jobs.ts';
 import { sweepLaunches } from './launches.ts';
+import { openPass, type Pass } from './pass.ts';
 import { readPools, recountPools } from './pools.ts';
 import { sweepRegistrations } from './registrations.ts';
+import { sweepRuns } from './runs.ts';
+import { surveyRepositories } from './survey.ts';
 
 export interface SweepSummary {
   /** False when another sweep holds the lease. */
@@ -21,8 +26,9 @@ export interface SweepSummary {
  * happened, so a lost event costs a minute. The cloud is listed before the ledger is read: the wanted view is the newer.
  */
 export async function sweep(world: World): Promise<SweepSummary> {
-  const fence = await takeLease(world);
-  if (fence === undefined) return { ran: false, complete: false };
+  const lease = await takeLease(world);
+  if (lease === undefined) return { ran: false, complete: false };
+  const { pass } = lease;
   const pools = await readPools(world);
   const listed = await world.instances.list(world.deployment.stackId);
   const due = await takeDue(world);
@@ -33,28 +39,57 @@ export async function sweep(world: World): Promise<SweepSummary> {
   }
   const launches = await sweepLaunches(due, world);
   await compareCloud(view, due, world);
-  await sweepRegistrations(due, world);
-  await sweepJobs(due, launches, world);
+  await sweepRegistrations(due, pass, world);
+  await sweepJobs(due, { open: launches, pass }, world);
+  await lookAround(pass, world);
   if (view.instances !== undefined)
     await recountPools(pools, { ...view, instances: view.instances, launches }, world);
-  await giveLease(fence, world);
+  await giveLease(lease, world);
   return { ran: true, complete: listed.ok };
 }
 
-/** The lease is an attribute with a fence; a pass that outlives it can only be one whose function was killed. */
-async function takeLease(world: World): Promise<string | undefined> {
-  const fence = world.dice.letters(16);
-  const now = world.clock.now();
-  const taken = await amend(world.ledger, { kind: 'sweep', id: 'lease' }, (item) => {
-    if (item?.leaseUntil != null && item.leaseUntil > now) return undefined;
-    const lease = { fence, leaseUntil: now + SWEEP_LEASE_MS };
-    return { v: SCHEMA_VERSION, rev: item?.rev ?? 0, kind: 'sweep', name: 'lease', ...lease };
-  });
-  return taken.ok && taken.value?.isChanged === true ? fence : undefined;
+/** What nobody told us: after all that we know of is cared for, and within what is left of the budget and the time. */
+async function lookAround(pass: Pass, world: World): Promise<void> {
+  const runs = await sweepRuns(pass, world);
+  await sweepDeliveries(pass, world);
+  const round = { ...runs, ...(await surveyRepositories(pass, world)) };
+  world.journal.say('sweep-bounds', { ...discoveryBounds(round), ...round });
 }
 
-async function giveLease(fence: string, world: World): Promise<void> {
+interface Lease {
+  readonly fence: string;
+  readonly pass: Pass;
+}
+
+/**
+ * The lease is an attribute with a fence; a pass that outlives it can only be one whose function was killed. With it goes
+ * all that the pass may ask of GitHub: what it did not spend is given back with the lease.
+ */
+async function takeLease(world: World): Promise<Lease | undefined> {
+  const fence = world.dice.letters(16);
+  const now = world.clock.now();
+  let pass = openPass(undefined, world.clock);
+  const taken = await amend(world.ledger, { kind: 'sweep', id: 'lease' }, (item) => {
+    if (item?.leaseUntil != null && item.leaseUntil > now) return undefined;
+    pass = openPass(item, world.clock);
+    const { rounds } = pass;
+    const lease = { fence, leaseUntil: now + SWEEP_LEASE_MS, lines: keptLines(noLines(), now), rounds };
+    return { v: SCHEMA_VERSION, rev: item?.rev ?? 0, kind: 'sweep', name: 'lease', ...lease };
+  });
+  return taken.ok && taken.value?.isChanged === true ? { fence, pass } : undefined;
+}
+
+async function giveLease({ fence, pass }: Lease, world: World): Promise<void> {
+  const { lines, rounds } = pass;
   await amend(world.ledger, { kind: 'sweep', id: 'lease' }, (item) =>
-    item?.fence === fence ? { ...item, fence: null, leaseUntil: null } : undefined,
+    item?.fence === fence
+      ? {
+          ...item,
+          fence: null,
+          leaseUntil: null,
+          lines: keptLines(lines, pass.startedAt),
+          rounds: { ...rounds },
+        }
+      : undefined,
   );
 }
