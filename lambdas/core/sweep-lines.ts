@@ -99,6 +99,8 @@ export const FOREIGN_LOOK_MS = 20 * 60_000;
 /** A run older than GitHub's queue limit has no job that waits for a runner unseen; approvals may take 30 days. */
 export const OLD_RUN_MS = 24 * 3_600_000;
 export const OLD_LOOK_MS = 60 * 60_000;
+/** A round of few begins no sooner than this after the one before: asking more often would find nothing. */
+export const ROUND_MS = 5 * 60_000;
 /** Of each three polls two go to repositories with a push in the last day, while there are any. */
 export const ACTIVE_OF = { polls: 2, of: 3 } as const;
 export const ACTIVE_MS = 24 * 3_600_000;

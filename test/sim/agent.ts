@@ -80,6 +80,7 @@ function misbehave(machine: Machine): void {
   if (!strikes(machine, 'agent-hangs')) return;
   later(machine, atMs, () => {
     machine.isFrozen = true;
+    machine.sim.tell({ kind: 'frozen', instanceId: machine.instanceId });
     machine.onGone();
   });
 }

@@ -1,4 +1,5 @@
 import { TAG } from '../../lambdas/contracts/tags.ts';
+import { RUN_LOOK_MS } from '../../lambdas/core/sweep-lines.ts';
 import type { Context, Rule } from './rules.ts';
 
 const MINUTE = 60_000;
@@ -193,22 +194,35 @@ const queuedToStarted: Rule = {
   }),
 };
 
-/** Calls to GitHub for one job: token, run, mint, and what a deregistration and a look may add. */
-const CALLS_PER_JOB = 8;
+/** Calls to GitHub for one job: token, run, mint, a deregistration, the last looks at its run. */
+const CALLS_PER_JOB = 10;
+/** What the sweep asks of GitHub with one installation and one repository, per hour: deliveries, lists, two polls in 5 min. */
+const CALLS_OF_REST_PER_HOUR = 60 + 12 + 24 + 4;
 /** DESIGN §4: the lines of the sweep's budget add up to this, per hour. */
 const SWEEP_CALLS_PER_HOUR = 1_500;
+
+/** While a run is open its jobs are looked at. */
+function looks({ sim, truth }: Context): number {
+  const { now } = sim.clock;
+  return [...truth.jobs.keys()].reduce((sum, jobId) => {
+    const job = sim.github.truth.job(jobId, now);
+    return sum + ((job?.completedAt ?? now) - (job?.createdAt ?? now)) / RUN_LOOK_MS;
+  }, 0);
+}
 
 const apiBudget: Rule = {
   name: 'ApiBudget',
   code: 'A5',
   says: 'calls to GitHub are a constant per job, and the budget of the sweep per hour',
-  create: ({ sim, truth }) => ({
+  create: (context) => ({
     at: {
       end: () => {
+        const { sim, truth } = context;
         const calls = [...sim.github.truth.calls().values()].reduce((sum, count) => sum + count, 0);
         const hours = (sim.clock.now - sim.scenario.startAt) / (60 * MINUTE);
         const faults = sim.book.fired.length;
-        const allowed = CALLS_PER_JOB * truth.jobs.size + 4 * faults + 60 * hours;
+        const allowed =
+          CALLS_PER_JOB * truth.jobs.size + looks(context) + 4 * faults + CALLS_OF_REST_PER_HOUR * hours;
         const most = Math.min(allowed, CALLS_PER_JOB * truth.jobs.size + SWEEP_CALLS_PER_HOUR * hours);
         return calls > most ? [`${calls} calls to GitHub where ${Math.round(most)} are explained`] : [];
       },

@@ -33,6 +33,7 @@ export type Happening =
   | { readonly kind: 'delivered'; readonly instanceId: string; readonly runnerName: string }
   | { readonly kind: 'connected'; readonly instanceId: string; readonly clientId: string }
   | { readonly kind: 'job-started'; readonly instanceId: string; readonly jobId: string }
+  | { readonly kind: 'frozen'; readonly instanceId: string }
   | { readonly kind: 'job-ended'; readonly instanceId: string; readonly jobId: string }
   | { readonly kind: 'queued'; readonly jobId: string; readonly isInVain: boolean }
   | { readonly kind: 'cancelled'; readonly jobId: string }

@@ -105,6 +105,10 @@ export function createTruth(sim: Sim): Truth {
         if (job !== undefined) job.startedAt ??= now;
         break;
       }
+      case 'frozen':
+        // Nothing runs on it any more, whatever GitHub still believes.
+        machine(happening.instanceId).running = null;
+        break;
       case 'job-ended':
         machine(happening.instanceId).running = null;
         break;

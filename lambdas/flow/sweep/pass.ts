@@ -1,5 +1,5 @@
 import type { SweepItem, SweepLine } from '../../contracts/ledger-sweep.ts';
-import { type Lines, linesAt } from '../../core/sweep-lines.ts';
+import { type Lines, linesAt, ROUND_MS } from '../../core/sweep-lines.ts';
 
 /** A pass begins no further call to GitHub after this: its function is killed at 55 s. */
 const PASS_MAX_MS = 40_000;
@@ -13,6 +13,8 @@ export interface Pass {
   /** The place of a round, and where it goes on next time. */
   round(name: string): number;
   turn(name: string, to: number): void;
+  /** Whether a round may go on at this place: from its beginning only once it has rested. */
+  mayGoOn(name: string, place: number): boolean;
   /** No time is left to begin anything. */
   isOver(): boolean;
   readonly startedAt: number;
@@ -30,6 +32,13 @@ export function openPass(item: SweepItem | undefined, clock: { now(): number }):
     lines,
     rounds,
     isOver,
+    mayGoOn: (name, place) => {
+      if (place > 0) return true;
+      const began = `${name} began`;
+      if (startedAt - (rounds[began] ?? 0) < ROUND_MS) return false;
+      rounds[began] = startedAt;
+      return true;
+    },
     take: (names) => {
       const line = isOver() ? undefined : names.find((name) => lines[name] >= 1);
       if (line !== undefined) lines[line] -= 1;

@@ -50,9 +50,9 @@ async function nextScope(pass: Pass, world: World): Promise<void> {
   if (world.deployment.settings.github.scope !== 'organization') return;
   const survey = await world.ledger.read('survey', 'installations');
   const installations = survey.ok ? (survey.value?.installations ?? []) : [];
-  const turn = pass.round('scopes');
-  const next = installations[turn % Math.max(1, installations.length)];
-  if (next === undefined) return;
+  const turn = pass.round('scopes') % Math.max(1, installations.length);
+  const next = installations[turn];
+  if (next === undefined || !pass.mayGoOn('scopes', turn)) return;
   const scope = { installationId: next.installationId, owner: next.login, repository: null };
   const listed = await list(scope, pass, world);
   if (listed === undefined) return;

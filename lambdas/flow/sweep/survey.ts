@@ -93,7 +93,7 @@ async function pollInTurn(survey: SurveyItem, among: number, pass: Pass, world: 
     const [list, round] = isActive ? [active, `active.${survey.name}`] : [quiet, `quiet.${survey.name}`];
     const place = pass.round(round) % list.length;
     const at = list[place];
-    if (at === undefined) return;
+    if (at === undefined || !pass.mayGoOn(round, place)) return;
     if (!(await poll(at.repository, survey.name, pass, world))) return;
     pass.turn(round, place + 1);
   }
