@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { requireNode } from '../lib/check-node.ts';
 
 requireNode();
@@ -18,6 +19,7 @@ process.exitCode = await runMayfly(process.argv.slice(2), {
   print: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
   signal: stopping.signal,
+  sleep: (ms) => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => undefined),
   open: async (target) =>
     target.kind === 'stack' ? openDeployedStack(target.name) : openLocalRun(process.cwd()),
 });

@@ -2,34 +2,59 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { stored } from '../../lambdas/adapters/ledger-check.ts';
+import { systemClock } from '../../lambdas/adapters/system.ts';
 import type { JobItem } from '../../lambdas/contracts/ledger.ts';
-import { type ParkedMessage, parkedMessage, runFile } from '../../lambdas/contracts/run-folder.ts';
+import {
+  type ParkedMessage,
+  parkedMessage,
+  type RunFile,
+  runFile,
+} from '../../lambdas/contracts/run-folder.ts';
 import { done, failed } from '../../lambdas/ports/outcome.ts';
 import { UsageError } from '../core/usage.ts';
 import type { ParkedQueue, Received, Stack } from '../ports/stack.ts';
+import { openDeployedStack } from './deployed-stack.ts';
 import { createLeftLedger } from './left-ledger.ts';
 
-/** What the latest local run below `root` left, as a stack that can be read and not written. Throws a UsageError. */
-export function openLocalRun(root: string): Stack {
+/** The latest local run below `root`: as it runs, or what it left. Throws a UsageError. */
+export async function openLocalRun(root: string): Promise<Stack> {
   const run = textOf(join(root, '.mayfly/latest')).trim();
   const folder = join(root, '.mayfly/runs', run);
   const file = runFile.safeParse(parsed(textOf(join(folder, 'run.json')), 'run.json'));
   if (!file.success)
     throw new UsageError(`${folder}/run.json: want the file of a run, got another: run npm start again.`);
-  const { endedAt, ledgerNow } = file.data;
-  if (endedAt === null)
-    throw new UsageError(
-      `${folder}: want a run that has ended, but this one lasts, or was killed: end it by Ctrl-C.`,
-    );
+  return file.data.endedAt === null ? openLive(file.data, folder) : openLeft(file.data, folder);
+}
+
+/** A run that lasts is a stack like any other, at an address of this machine and in its own time. */
+async function openLive({ name, live, speed }: RunFile, folder: string): Promise<Stack> {
+  const killed = `${folder}: want a run that lasts or has ended, but this one was killed: run npm start again.`;
+  if (live === undefined) throw new UsageError(killed);
+  const { endpointUrl: endpoint, region, stackName, epochMs } = live;
+  const credentials = { accessKeyId: 'LOCALOPERATOR', secretAccessKey: 'none' };
+  const now = (): number => Math.floor(epochMs + (systemClock.now() - epochMs) * speed);
+  const clock = { now, sleep: (ms: number) => systemClock.sleep(ms / speed) };
+  try {
+    const stack = await openDeployedStack(stackName, { endpoint, region, credentials }, clock);
+    return { ...stack, name: `local run ${name}` };
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(killed);
+    throw error;
+  }
+}
+
+function openLeft({ name, endedAt, ledgerNow, stackId }: RunFile, folder: string): Stack {
   const rows = new Map(linesOf(join(folder, 'ledger.jsonl')).flatMap(rowOf));
   const parked = parkedIn(join(folder, 'dlq.jsonl'));
-  const queue = (name: 'jobs' | 'instances'): ParkedQueue =>
-    leftQueue(parked.filter(({ queue: of }) => of === name).map((message) => ({ ...message, receipt: '' })));
+  const queue = (wanted: 'jobs' | 'instances'): ParkedQueue =>
+    leftQueue(
+      parked.filter(({ queue: of }) => of === wanted).map((message) => ({ ...message, receipt: '' })),
+    );
   return {
-    name: `local run ${run}`,
+    name: `local run ${name}`,
     isLive: false,
-    now: () => ledgerNow ?? endedAt,
-    stackId: file.data.stackId,
+    now: () => ledgerNow ?? endedAt ?? 0,
+    stackId,
     parked: { jobs: queue('jobs'), instances: queue('instances') },
     pools: [...rows.keys()].flatMap((key) => (key.startsWith('pool#') ? [key.slice(5)] : [])),
     ledger: createLeftLedger(rows),

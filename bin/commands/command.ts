@@ -9,6 +9,8 @@ export interface Desk {
   readonly note: (text: string) => void;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Waits so long, or until Ctrl-C. */
+  readonly sleep: (ms: number) => Promise<void>;
   /** Throws a UsageError when there is none. */
   readonly open: (target: Target) => Promise<Stack>;
 }

@@ -18,7 +18,7 @@ export const timelineEntry = z.object({
   count: z.int().check(z.positive()),
   from: z.string(),
   to: z.string(),
-  by: z.enum(['webhook', 'dispatch', 'claim', 'report', 'observe', 'sweep', 'teardown']),
+  by: z.enum(['webhook', 'dispatch', 'claim', 'report', 'observe', 'sweep', 'teardown', 'operator']),
   reason,
   /** At most 200 bytes; ours, never foreign text. */
   why: z.string().check(z.maxLength(200)),

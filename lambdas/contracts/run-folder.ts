@@ -21,6 +21,8 @@ export const runFile = z.object({
   speed: z.number(),
   jobs: z.int(),
   stackId: z.string(),
+  /** While the run lasts: where its emulated AWS answers, and its clock (`speed` times as fast from `epochMs` on). */
+  live: z.optional(z.object({ endpointUrl: z.string(), region: z.string(), stackName: z.string(), epochMs })),
   /** Simulated time at the end: what the times in `ledger.jsonl` and `dlq.jsonl` are compared with. */
   ledgerNow: z.optional(epochMs),
   summary: z.nullable(z.record(z.string(), z.unknown())),

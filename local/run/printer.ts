@@ -46,6 +46,7 @@ export function createPrinter(options: Pick<StartOptions, 'json'>): Printer {
       print(`Secret: ${world.forge.webhookSecret}`);
       print(`Or queue a job at the simulated GitHub (${world.forge.url}), which then sends its webhooks:`);
       print(`  curl -d '{"labels": ["x64"], "run": "uname -a"}' ${desk.url}`);
+      print('How it stands: npx mayfly status --local; why a job waits: npx mayfly why --local <job id>');
       print('Ctrl-C ends everything.\n');
     },
     draw: (snapshot) => (isLive ? drawLive(snapshot) : drawLines(snapshot)),

@@ -47,7 +47,10 @@ export async function runLocally(options: StartOptions): Promise<number> {
   const base = { v: 1 as const, name: folder.name, startedAt, speed: options.speed, jobs: options.jobs };
   const stackId = world.stack.outputs['StackId'] ?? '';
   try {
-    folder.write({ ...base, endedAt: null, stackId, summary: null });
+    const { endpointUrl, identity } = world.stack;
+    const { region, stackName } = identity;
+    const live = { endpointUrl, region, stackName, epochMs: world.clock.epochMs };
+    folder.write({ ...base, live, endedAt: null, stackId, summary: null });
     chaos?.arm(world.stack);
     const before = countCalls(world);
     if (options.jobs > 0)

@@ -1,7 +1,6 @@
 /** Goal: the CLI works on a deployed stack. Method: its adapters, through the SDK, against the emulated SSM, SQS and DynamoDB. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDeployedStack } from '../../bin/adapters/deployed-stack.ts';
-import { runMayfly } from '../../bin/commands/run.ts';
 import { createDynamoLedger, ledgerClient } from '../../lambdas/adapters/dynamodb-ledger.ts';
 import { systemClock } from '../../lambdas/adapters/system.ts';
 import { placesParameter } from '../../lambdas/contracts/places.ts';
@@ -15,7 +14,7 @@ import { createClock } from '../../local/clock.ts';
 import { openJob } from '../contract/items.ts';
 import { createLedgerTable } from '../contract/ledger-table.ts';
 import { clientConfig, errorAnswer, openDoor } from '../contract/local-aws.ts';
-import { jobEventOf } from './rig.ts';
+import { jobEventOf, runLine } from './rig.ts';
 
 let door: FrontDoor & { readonly log: readonly string[] };
 let dynamo: DynamoDb;
@@ -63,20 +62,10 @@ const bodiesIn = async (QueueUrl: string) => {
   return (Messages as readonly { readonly Body: string }[]).map(({ Body }) => JSON.parse(Body));
 };
 
-async function mayfly(...args: readonly string[]) {
-  const printed = { out: '', err: '' };
-  const code = await runMayfly(args, {
-    print: (text) => {
-      printed.out += text;
-    },
-    note: (text) => {
-      printed.err += text;
-    },
-    signal: new AbortController().signal,
+const mayfly = (...args: readonly string[]) =>
+  runLine(args, {
     open: async (target) => openDeployedStack(target.kind === 'stack' ? target.name : '', aws()),
   });
-  return { code, ...printed };
-}
 
 describe('mayfly dlq over a deployed stack', () => {
   it('lists and changes nothing: a replay right after it sends all, each after a look into the ledger', async () => {

@@ -25,6 +25,9 @@ const RUN = {
   stackId: 'abcd1234',
 };
 
+/** Nobody listens there. */
+const LIVE = { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1', stackName: 'Mayfly', epochMs: 1 };
+
 function writeRun(change: object = {}, files: Readonly<Record<string, string>> = {}): void {
   const path = join(folder, '.mayfly/runs/r1');
   mkdirSync(path, { recursive: true });
@@ -64,13 +67,14 @@ describe('mayfly --local', () => {
   });
 
   it.each([
-    ['that lasts or was killed', { endedAt: null }, {}, /want a run that has ended/],
+    ['that was killed before it was up', { endedAt: null }, {}, /but this one was killed/],
+    ['that was killed', { endedAt: null, live: LIVE }, {}, /but this one was killed/],
     ['of another version', { v: 2 }, {}, /want the file of a run, got another/],
     ['whose file is no JSON', {}, { 'run.json': '{' }, /want JSON, got another text/],
     ['whose ledger is no JSON', {}, { 'ledger.jsonl': '{' }, /want JSON, got another text/],
     ['with a strange parked message', {}, { 'dlq.jsonl': '{}\n' }, /want parked messages, got another line/],
-  ])('refuses a run %s with a sentence', (_, change, files, sentence) => {
+  ])('refuses a run %s with a sentence', async (_, change, files, sentence) => {
     writeRun(change, files);
-    expect(() => openLocalRun(folder)).toThrow(sentence);
+    await expect(openLocalRun(folder)).rejects.toThrow(sentence);
   });
 });

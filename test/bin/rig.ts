@@ -103,6 +103,34 @@ export const findIn =
     return done({ jobs: jobs.filter(isFound), isWhole: true });
   };
 
+/** What a command line prints and how it ends. */
+export interface Printed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly json: () => ReturnType<typeof JSON.parse>;
+}
+
+/** Runs one command line of the CLI. */
+export async function runLine(
+  args: readonly string[],
+  desk: Pick<Desk, 'open'> & Partial<Desk>,
+): Promise<Printed> {
+  const printed = { out: '', err: '' };
+  const code = await runMayfly(args, {
+    print: (text) => {
+      printed.out += text;
+    },
+    note: (text) => {
+      printed.err += text;
+    },
+    signal: new AbortController().signal,
+    sleep: async () => undefined,
+    ...desk,
+  });
+  return { code, ...printed, json: () => JSON.parse(printed.out) };
+}
+
 /** A stack in memory that a command speaks of, and what the command printed. */
 export function commandRig(messages: readonly ParkedMessage[] = [], change: Partial<Stack> = {}) {
   const clock = createFixedClock(NOON);
@@ -115,24 +143,15 @@ export function commandRig(messages: readonly ParkedMessage[] = [], change: Part
     ...{ name: 'Mayfly', isLive: true, stackId: 'abcd1234', now: clock.now, parked, ledger },
     ...{ pools: ['linux-x64'], findJobs: findIn(ledger), ...change },
   };
-  const mayfly = async (line: string) => {
-    const printed = { out: '', err: '' };
-    const desk: Desk = {
-      print: (text) => {
-        printed.out += text;
-      },
-      note: (text) => {
-        printed.err += text;
-      },
+  const mayfly = (line: string) =>
+    runLine(line.split(' ').filter(Boolean), {
       signal: stopping.signal,
+      sleep: (ms) => clock.sleep(ms),
       open: async (target) => {
         opened.push(target);
         if (target.kind === 'stack' && target.name === 'Nowhere') throw new UsageError('no such stack.');
         return stack;
       },
-    };
-    const code = await runMayfly(line.split(' ').filter(Boolean), desk);
-    return { code, ...printed, json: () => JSON.parse(printed.out) };
-  };
+    });
   return { clock, ledger, parked, stopping, opened, mayfly };
 }

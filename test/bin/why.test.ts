@@ -3,8 +3,6 @@
  * of trouble; then the command is asked about it.
  */
 import { describe, expect, it } from '@jest/globals';
-import { runMayfly } from '../../bin/commands/run.ts';
-import type { Stack } from '../../bin/ports/stack.ts';
 import type { JobEvent } from '../../lambdas/contracts/job-event.ts';
 import type { Reason } from '../../lambdas/contracts/reasons.ts';
 import { freshPool } from '../../lambdas/core/breaker.ts';
@@ -12,7 +10,8 @@ import { freshBudget, LAUNCH_BUCKET } from '../../lambdas/core/pacing.ts';
 import type { Fault } from '../../lambdas/ports/outcome.ts';
 import { STACK_ID } from '../core/fixtures.ts';
 import { createStage, type Stage, type StageOptions } from '../flow/stage.ts';
-import { findIn, memoryParked } from './rig.ts';
+import { runLine } from './rig.ts';
+import { stackOf } from './stage-stack.ts';
 
 const SPOT = ['m7i.large', 'c7i.large'].flatMap((type) =>
   ['us-east-1a', 'us-east-1b'].map((zone) => `${type}/${zone}/spot`),
@@ -21,23 +20,10 @@ const LIMITS = { lifetimeMaxMs: 3_600_000, idleMaxMs: 300_000, claimDeadlineMs: 
 const busy = (code: string): Fault => ({ kind: 'busy', code, retryAfterMs: 60_000 });
 
 async function ask(stage: Stage, ...args: readonly string[]) {
-  const printed: string[] = [];
-  const nothing = memoryParked();
-  const stack: Stack = {
-    ...{ name: 'Mayfly', isLive: true, stackId: STACK_ID, now: stage.clock.now, pools: ['linux-x64'] },
-    ...{
-      parked: { jobs: nothing, instances: nothing },
-      ledger: stage.ledger,
-      findJobs: findIn(stage.ledger),
-    },
-  };
-  const code = await runMayfly(['why', '--stack', 'Mayfly', ...args], {
-    print: (text) => void printed.push(text),
-    note: (text) => void printed.push(text),
-    signal: new AbortController().signal,
-    open: async () => stack,
+  const { code, out, err } = await runLine(['why', '--stack', 'Mayfly', ...args], {
+    open: async () => stackOf(stage),
   });
-  return { code, text: printed.join('') };
+  return { code, text: out + err };
 }
 
 /** The messages of the jobs queue with something in the event changed. */

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { openDeployedStack } from '../../../bin/adapters/deployed-stack.ts';
 import { openLocalRun } from '../../../bin/adapters/local-run.ts';
-import { runMayfly } from '../../../bin/commands/run.ts';
 import { places, placesParameter } from '../../../lambdas/contracts/places.ts';
 import { projectWebhook } from '../../../lambdas/core/project-webhook.ts';
 import type { Delivery } from '../../../local/github/deliveries.ts';
 import type { GitHubModel } from '../../../local/github/model.ts';
 import { dumpLedger, dumpParked } from '../../../local/run/folder.ts';
+import { runLine } from '../../bin/rig.ts';
 import { isQuiet, STAGE_TEST_MS, type Stage, until, withStage } from './stage.ts';
 
 jest.setTimeout(STAGE_TEST_MS);
@@ -30,17 +30,13 @@ function withholding() {
 async function mayfly(stage: Stage, ...args: readonly string[]) {
   const { endpointUrl, identity } = stage.stack;
   const credentials = { accessKeyId: 'LOCALTEST', secretAccessKey: 'none' };
-  const printed: string[] = [];
-  const code = await runMayfly([...args, '--json'], {
-    print: (text) => void printed.push(text),
-    note: (text) => void printed.push(text),
-    signal: new AbortController().signal,
+  const { code, json } = await runLine([...args, '--json'], {
     open: async (target) =>
       target.kind === 'local'
         ? openLocalRun(join(stage.folder.path, '../../..'))
         : openDeployedStack(target.name, { endpoint: endpointUrl, region: identity.region, credentials }),
   });
-  return { code, report: JSON.parse(printed.join('')) };
+  return { code, report: json() };
 }
 
 /** Puts a text where messages lie that failed too often. */
