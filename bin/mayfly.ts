@@ -18,6 +18,7 @@ process.stdout.on('error', () => process.exit(0));
 process.exitCode = await runMayfly(process.argv.slice(2), {
   print: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
+  progress: (text) => void (process.stderr.isTTY ? process.stderr.write(text) : undefined),
   signal: stopping.signal,
   sleep: (ms) => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => undefined),
   open: async (target) =>

@@ -5,8 +5,10 @@ import type { Stack } from '../ports/stack.ts';
 export interface Desk {
   /** Results: standard output. */
   readonly print: (text: string) => void;
-  /** Progress and errors: standard error. */
+  /** Errors and warnings: standard error. */
   readonly note: (text: string) => void;
+  /** What is under way: standard error, and only if a person looks at it. */
+  readonly progress: (text: string) => void;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Waits so long, or until Ctrl-C. */

@@ -75,7 +75,7 @@ async function waitForNone(stack: Stack, until: number, desk: Desk): Promise<Lef
         jobs: jobs.filter(({ fact }) => fact === 'queued').length,
       };
       const line = lineOf(left);
-      if (line !== told) desk.note(`${line}\n`);
+      if (line !== told) desk.progress(`${line}\n`);
       told = line;
       if (runners.length === 0 && launches.length === 0) return left;
     }

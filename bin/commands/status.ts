@@ -1,11 +1,11 @@
 import type { QueueName } from '../../lambdas/contracts/places.ts';
-import { REASONS } from '../../lambdas/contracts/reasons.ts';
+import { REASONS, type Reason } from '../../lambdas/contracts/reasons.ts';
 import { COMMON, COMMON_USAGE, readArguments, targetOf } from '../core/arguments.ts';
 import { type PoolStatus, type Status, statusOf } from '../core/status.ts';
 import { EXIT, EXIT_CODES } from '../core/usage.ts';
 import { standingOf } from '../flow/gather-status.ts';
 import type { QueueCounts, Stack } from '../ports/stack.ts';
-import type { Command } from './command.ts';
+import type { Command, Desk } from './command.ts';
 import { QUEUES } from './dlq-list.ts';
 import { age } from './say-parked.ts';
 import { moment, OVERDUE_MS } from './say-why.ts';
@@ -15,13 +15,15 @@ const USAGE = `mayfly status (--stack NAME | --local) [options]
 How the stack stands: jobs by state and by what they wait for, runners by pool, launches, stops, budgets, queues, parked messages. Everything
 is read from the ledger and the queues; GitHub and EC2 are not asked.
 
-${COMMON_USAGE}
+${COMMON_USAGE}  --denials     also count the jobs that were denied in the last 24 hours, by reason (reads the whole table)
+
 Examples:
   mayfly status --stack Mayfly
+  mayfly status --stack Mayfly --denials
   watch -n 10 mayfly status --stack Mayfly
   mayfly status --local --json
 
-Permissions: ssm:GetParameter, dynamodb:GetItem, BatchGetItem and Query, sqs:GetQueueAttributes.
+Permissions: ssm:GetParameter, dynamodb:GetItem, BatchGetItem and Query, sqs:GetQueueAttributes; dynamodb:Scan for --denials.
 ${EXIT_CODES}A pool on hold, parked messages, and work that the sweep has left for more than three minutes count as undone: exit code 1.
 `;
 
@@ -32,7 +34,7 @@ export const status: Command = {
   summary: 'jobs by state, runners by pool, launches, stops, budgets, queues',
   usage: USAGE,
   run: async (args, desk) => {
-    const values = readArguments('status', COMMON, args);
+    const values = readArguments('status', { ...COMMON, denials: { type: 'boolean' } }, args);
     const stack = await desk.open(targetOf(values));
     const standing = await standingOf(stack);
     if (!standing.ok) {
@@ -42,11 +44,49 @@ export const status: Command = {
     const told = statusOf(standing.value);
     const { now } = standing.value;
     const queues = await queuesOf(stack);
-    if (values.json === true) desk.print(`${JSON.stringify({ stack: stack.name, now, ...told, queues })}\n`);
-    else desk.print(`${lines(told, queues, { now, stack: stack.name }).join('\n')}\n`);
+    const denials = values.denials === true ? await denialsOf(stack, now, desk) : undefined;
+    if (denials === null) return EXIT.short;
+    if (values.json === true)
+      desk.print(
+        `${JSON.stringify({ stack: stack.name, now, ...told, queues, ...(denials && { denials }) })}\n`,
+      );
+    else {
+      const all = [...lines(told, queues, { now, stack: stack.name }), ...denialLines(denials)];
+      desk.print(`${all.join('\n')}\n`);
+    }
     return isCalm(told, queues, stack) ? EXIT.done : EXIT.short;
   },
 };
+
+const DAY_MS = 24 * 3_600_000;
+
+type Denials = readonly { readonly reason: Reason; readonly jobs: number; readonly latest: string }[];
+
+/** Null: they could not be read, and it was said. */
+async function denialsOf(stack: Stack, now: number, desk: Desk): Promise<Denials | null> {
+  const onRead = (items: number): void => desk.progress(`${items} items read\n`);
+  const found = await stack.findJobs({ outcome: 'denied' }, { signal: desk.signal, onRead });
+  if (!found.ok) {
+    desk.note(`The ledger did not answer (${found.fault.code}): try again.\n`);
+    return null;
+  }
+  if (!found.value.isWhole) desk.note('There may be more denials: the table was not read to its end.\n');
+  const recent = found.value.jobs
+    .filter(({ at }) => now - at.received <= DAY_MS)
+    .toSorted((a, b) => b.at.received - a.at.received);
+  return [...Map.groupBy(recent, ({ intent }) => intent.reason)]
+    .map(([reason, jobs]) => ({ reason, jobs: jobs.length, latest: jobs[0]?.jobId ?? '' }))
+    .toSorted((a, b) => b.jobs - a.jobs);
+}
+
+function denialLines(denials: Denials | undefined): readonly string[] {
+  if (denials === undefined) return [];
+  if (denials.length === 0) return ['denied    none in the last 24 hours'];
+  return denials.map(
+    ({ reason, jobs, latest }) =>
+      `denied    ${jobs} for ${reason}: ${REASONS[reason]} (latest: job ${latest})`,
+  );
+}
 
 async function queuesOf(stack: Stack): Promise<Queues> {
   const of = async (name: QueueName) => {

@@ -70,7 +70,7 @@ async function oneRun(runId: string, stack: Stack, desk: Desk): Promise<Outcome<
       onRead: (items) => {
         if (items - progress.told < 10_000) return;
         progress.told = items;
-        desk.note(`${items} items read\n`);
+        desk.progress(`${items} items read\n`);
       },
     },
   );

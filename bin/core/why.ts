@@ -72,8 +72,21 @@ function lastWhy({ timeline, intent }: JobItem): string {
 }
 
 function runningJob({ job, machines }: JobCase): Why {
-  const machine = machines.find(({ job: bound }) => bound === job.jobId);
-  const on = job.runner === null ? '' : `on ${job.runner.name}`;
+  const machine = machines.find(
+    ({ job: bound, instanceId }) => bound === job.jobId || instanceId === job.runner?.instanceId,
+  );
+  const isOurs = job.runner?.instanceId != null;
+  const on = job.runner === null ? '' : `on ${job.runner.name}${isOurs ? '' : ', a runner of somebody else'}`;
+  if (machine?.rank === 'ended')
+    return {
+      ...told(endOf(machine), {
+        state: 'running',
+        until: null,
+        says: `${machine.instanceId}, under the job`,
+      }),
+      waitsFor: 'GitHub to give the job up, some ten minutes after its machine was gone',
+      canDo: 're-run the job when GitHub has failed it',
+    };
   const until = machine === undefined ? null : machine.at.launched + machine.rules.lifetimeMaxMs;
   return told('job-running', { state: 'running', until, says: on });
 }
@@ -154,12 +167,21 @@ const endOf = ({ intent, timeline }: RunnerItem): Reason =>
   intent.end ?? timeline.entries.at(-1)?.reason ?? 'instance-ended';
 
 export function whyRunner(runner: RunnerItem, now: number): Why {
-  const { rank, intent, at, rules, job } = runner;
+  const { rank, intent, at, rules, job, notice } = runner;
   const ran = job === null ? 'without a job' : `it ran job ${job}`;
   if (rank === 'ended') {
     const reason = endOf(runner);
     return { ...told(reason, { state: 'ended', until: null, says: ran }), waitsFor: null };
   }
+  if (notice !== null && intent.end === null)
+    return {
+      ...told(notice.reason, {
+        state: rank,
+        until: null,
+        says: job === null ? 'it has no job' : `it runs job ${job}`,
+      }),
+      waitsFor: 'EC2, two minutes after its notice, or the job to end before',
+    };
   if (intent.end !== null)
     return {
       ...told(intent.end, { state: 'ending', until: null }),

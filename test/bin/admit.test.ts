@@ -40,6 +40,7 @@ async function mayfly(line: string) {
     print: (text) => void out.push(text),
     note: (text) => void err.push(text),
     signal: new AbortController().signal,
+    progress: () => undefined,
     sleep: async () => undefined,
     open: () => Promise.reject(new Error('want no stack')),
   });

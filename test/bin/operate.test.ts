@@ -214,6 +214,22 @@ queue     instances: 0 messages, none parked
     });
   });
 
+  it('counts denials by reason when asked to', async () => {
+    const stage = createStage({ visibility: 'public' });
+    expect((await mayflyOn(stage, 'status --stack Mayfly --denials')).out).toContain(
+      'denied    none in the last 24 hours\n',
+    );
+    await queued(stage, 2);
+    const { out } = await mayflyOn(stage, 'status --stack Mayfly --denials');
+    expect(out).toMatch(/denied {4}2 for repository-public: .* \(latest: job \d+\)\n/);
+    const { denials } = (await mayflyOn(stage, 'status --stack Mayfly --denials --json')).json();
+    expect(denials).toMatchObject([{ reason: 'repository-public', jobs: 2 }]);
+    await stage.pass(25 * 3_600_000);
+    expect((await mayflyOn(stage, 'status --stack Mayfly --denials')).out).toContain(
+      'none in the last 24 hours',
+    );
+  });
+
   it('ends with 1 and says so when a pool is on hold, a message is parked, or the sweep does not come', async () => {
     const stage = createStage();
     const calm = await mayflyOn(stage, 'status --stack Mayfly');

@@ -124,6 +124,9 @@ export async function runLine(
     note: (text) => {
       printed.err += text;
     },
+    progress: (text) => {
+      printed.err += text;
+    },
     signal: new AbortController().signal,
     sleep: async () => undefined,
     ...desk,

@@ -334,6 +334,37 @@ describe('mayfly why', () => {
     expect(runner).toMatchObject({ state: 'ended', reason: 'instance-ended', waitsFor: null, job: null });
   });
 
+  it('tells of a running job whose machine is gone that GitHub will fail it, and of a machine that EC2 takes back', async () => {
+    const stage = createStage({ pool: { market: 'spot' } });
+    const [jobId = ''] = stage.queue().map((job) => job.jobId);
+    await stage.dispatch(stage.messages());
+    const id = instanceOf(stage);
+    const runnerName = `mayfly-${STACK_ID}-${id}-abcd`;
+    const running = {
+      action: 'in_progress',
+      status: 'in_progress',
+      runnerName,
+      startedAt: stage.clock.now(),
+    };
+    stage.queue();
+    await stage.dispatch(changed(stage, () => ({ ...running, jobId })).slice(0, 1));
+    expect(JSON.parse((await ask(stage, jobId, '--json')).text).jobs[0]).toMatchObject({
+      ...{ state: 'running', reason: 'job-running', canDo: null },
+    });
+    stage.ec2.interrupt(id, stage.clock.now());
+    await stage.pass(1_000);
+    const noticed = JSON.parse((await ask(stage, id, '--json')).text).runner;
+    expect(noticed).toMatchObject({ state: 'busy', reason: 'spot-interruption' });
+    await stage.pass(180_000);
+    expect(JSON.parse((await ask(stage, jobId, '--json')).text).jobs[0]).toMatchObject({
+      ...{
+        state: 'running',
+        canDo: expect.stringMatching(/^re-run/),
+        waitsFor: expect.stringMatching(/^GitHub/),
+      },
+    });
+  });
+
   it.each([
     ['4711', 'job 4711', 'Its webhook did not arrive'],
     ['https://ghe.example.com/acme/app/actions/runs/4711', 'run 4711', 'Its webhook did not arrive'],
