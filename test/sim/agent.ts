@@ -78,19 +78,20 @@ function misbehave(machine: Machine): void {
   const atMs = between(fraction(machine, 'misbehave'), 5_000, QUIT_MAX_MS);
   if (strikes(machine, 'agent-quits')) later(machine, atMs, () => powerOff(machine));
   if (!strikes(machine, 'agent-hangs')) return;
-  later(machine, atMs, () => {
-    machine.isFrozen = true;
-    machine.sim.tell({ kind: 'frozen', instanceId: machine.instanceId });
-    machine.onGone();
-  });
+  later(machine, atMs, () => freeze(machine));
+}
+
+function freeze(machine: Machine): void {
+  machine.isFrozen = true;
+  machine.sim.tell({ kind: 'frozen', instanceId: machine.instanceId });
+  machine.onGone();
 }
 
 /** Shutdown behaviour is terminate: a machine that powers off is gone, unless it cannot. */
 export function powerOff(machine: Machine): void {
   if (!machine.isUp) return;
   if (strikes(machine, 'power-off-fails')) {
-    machine.isFrozen = true;
-    machine.onGone();
+    freeze(machine);
     return;
   }
   machine.isUp = false;

@@ -196,8 +196,9 @@ const queuedToStarted: Rule = {
 
 /** Calls to GitHub for one job: token, run, mint, a deregistration, the last looks at its run. */
 const CALLS_PER_JOB = 10;
-/** What the sweep asks of GitHub with one installation and one repository, per hour: deliveries, lists, two polls in 5 min. */
-const CALLS_OF_REST_PER_HOUR = 60 + 12 + 24 + 4;
+/** What the sweep asks at rest, per hour: deliveries, lists, tokens, and of each repository its open runs every 5 min. */
+const REPOSITORIES = 4;
+const CALLS_OF_REST_PER_HOUR = 60 + 12 + 8 + 24 * REPOSITORIES;
 /** DESIGN §4: the lines of the sweep's budget add up to this, per hour. */
 const SWEEP_CALLS_PER_HOUR = 1_500;
 
@@ -218,13 +219,17 @@ const apiBudget: Rule = {
     at: {
       end: () => {
         const { sim, truth } = context;
-        const calls = [...sim.github.truth.calls().values()].reduce((sum, count) => sum + count, 0);
+        const byRoute = [...sim.github.truth.calls()].toSorted((a, b) => b[1] - a[1]);
+        const calls = byRoute.reduce((sum, [, count]) => sum + count, 0);
         const hours = (sim.clock.now - sim.scenario.startAt) / (60 * MINUTE);
         const faults = sim.book.fired.length;
         const allowed =
           CALLS_PER_JOB * truth.jobs.size + looks(context) + 4 * faults + CALLS_OF_REST_PER_HOUR * hours;
         const most = Math.min(allowed, CALLS_PER_JOB * truth.jobs.size + SWEEP_CALLS_PER_HOUR * hours);
-        return calls > most ? [`${calls} calls to GitHub where ${Math.round(most)} are explained`] : [];
+        const most3 = byRoute.slice(0, 3).map(([route, count]) => `${count} ${route}`);
+        return calls > most
+          ? [`${calls} calls to GitHub where ${Math.round(most)} are explained (${most3.join(', ')} …)`]
+          : [];
       },
     },
   }),
