@@ -40,6 +40,8 @@ export const jobIntent = z.object({
   ticket: z.nullable(ticket),
   /** When the sweep looks at the job next; null when it need not. */
   due: z.nullable(epochMs),
+  /** Machines launched for the job that idled out while it stayed queued: each spaces the next further. Left out: none. */
+  idled: z.optional(z.int().check(z.nonnegative())),
   reason,
 });
 

@@ -201,21 +201,40 @@ const admittedAt = (job: JobItem, act: Act): JobItem['at'] => ({
   admitted: job.at.admitted ?? act.now,
 });
 
-/** A launch is about to be made for this attempt: whoever writes this first makes it. */
+/**
+ * A launch is about to be made for this attempt: whoever writes this first makes it. Neither a launch that gave nothing nor a
+ * machine that another job took makes the next look later; machines that idled out do.
+ */
 export const launching = (job: JobItem, place: Place, act: Act & { ticket: string }): JobItem => {
-  const attempt = job.intent.attempt + 1;
-  const due = act.now + spacingMs(attempt - 1, RELAUNCH_SPACING.baseMs, RELAUNCH_SPACING.maxMs);
+  const idled = idledOf(job);
   const change = {
     ...place,
     intent: {
-      attempt,
+      attempt: job.intent.attempt + 1,
       step: 'launching' as const,
       ticket: act.ticket,
-      due,
+      due: act.now + relaunchMs(idled),
+      idled,
       reason: 'launch-requested' as const,
     },
   };
   return moved(job, change, because(act, 'launch-requested', act.ticket));
+};
+
+const idledOf = ({ intent }: JobItem): number => intent.idled ?? 0;
+
+const relaunchMs = (idled: number): number =>
+  spacingMs(idled, RELAUNCH_SPACING.baseMs, RELAUNCH_SPACING.maxMs);
+
+/**
+ * The machine that was launched for the job idled out: GitHub holds the job back, as a concurrency group does. Each further
+ * machine would idle as well, so the next comes later and later.
+ */
+export const idledOut = (job: JobItem, act: Act): JobItem => {
+  if (!isOpen(job)) return job;
+  const idled = idledOf(job) + 1;
+  const change = { step: 'waiting' as const, ticket: null, due: act.now + relaunchMs(idled), idled };
+  return moved(job, intentOf(job, { ...change, reason: 'runner-unused' }), because(act, 'runner-unused'));
 };
 
 /** The launch gave this job nothing: it waits, with the reason and the time of the next try. */

@@ -1,7 +1,7 @@
 import { type InstanceEvent, instanceEvent } from '../contracts/instance-event.ts';
 import type { RunnerItem } from '../contracts/ledger.ts';
 import { freshPool, isFailedBoot, runnersEnded } from '../core/breaker.ts';
-import { waitAgain } from '../core/job.ts';
+import { idledOut, waitAgain } from '../core/job.ts';
 import { ended, endWanted, noticed, RANK } from '../core/runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -101,21 +101,24 @@ function folded(runner: RunnerItem, event: InstanceEvent, now: number): RunnerIt
 }
 
 /**
- * A runner is gone that took no job: the job that brought it waits again. That job may long be served by another runner;
+ * A runner is gone that took no job: the job that brought it waits again, the longer the more of its machines idled out. That job may long be served by another runner;
  * then its own state says so and nothing happens. False when the ledger did not take it.
  */
 export async function releaseCause(runner: RunnerItem, ports: ObservePorts): Promise<boolean> {
   const { cause } = runner.intent;
   if (runner.job !== null || cause === null) return true;
   const now = ports.clock.now();
+  const act = { now, by: 'observe' as const };
   const reason = isFailedBoot(runner) ? 'runner-never-claimed' : 'runner-lost';
-  const job = await amend(ports.ledger, { kind: 'job', id: cause }, (item) =>
-    item?.intent.step === 'launching' && item.intent.ticket === runner.ticket
-      ? waitAgain(item, { now, by: 'observe', reason, due: now })
-      : undefined,
-  );
+  const job = await amend(ports.ledger, { kind: 'job', id: cause }, (item) => {
+    if (item?.intent.step !== 'launching' || item.intent.ticket !== runner.ticket) return undefined;
+    return hasIdled(runner) ? idledOut(item, act) : waitAgain(item, { ...act, reason, due: now });
+  });
   return job.ok;
 }
+
+/** It was there for a job, and said itself that it goes without one. */
+const hasIdled = ({ rank, at }: RunnerItem): boolean => rank === 'online' && at.finished !== null;
 
 /** Its room in the pool is free, and a failed boot counts against the pool. The sweep repairs a count that is lost here. */
 export async function countEnded(runner: RunnerItem, { ledger, journal }: ObservePorts): Promise<void> {

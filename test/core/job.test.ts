@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { JobEvent } from '../../lambdas/contracts/job-event.ts';
 import type { JobItem } from '../../lambdas/contracts/ledger.ts';
 import {
+  idledOut,
   instanceOfRunnerName,
   isOpen,
   launching,
@@ -74,14 +75,28 @@ describe('a job', () => {
     expect(running.runner).toEqual({ name: NAME, instanceId: 'i-0123456789abcdef0' });
   });
 
-  it('raises its attempt by one with each launch and spaces the next look further each time', () => {
+  const nextLookMs = (job: JobItem): number => (job.intent.due ?? 0) - act.now;
+
+  it('raises its attempt by one with each launch, and neither a launch that gave nothing nor a machine taken by another job delays the next look', () => {
     const first = launching(jobOf(), place, { ...act, ticket: TICKET });
-    const again = launching(waitAgain(first, { ...act, reason: 'runner-lost', due: act.now }), place, {
-      ...act,
-      ticket: TICKET,
-    });
-    expect([first.intent.attempt, again.intent.attempt]).toEqual([1, 2]);
-    expect((again.intent.due ?? 0) - act.now).toBe(2 * ((first.intent.due ?? 0) - act.now));
+    const waiting = waitAgain(first, { ...act, reason: 'account-limit', due: act.now });
+    const again = launching(waiting, place, { ...act, ticket: TICKET });
+    const displaced = launching(again, place, { ...act, ticket: TICKET });
+    expect([first, again, displaced].map(({ intent }) => intent.attempt)).toEqual([1, 2, 3]);
+    expect([again, displaced].map(nextLookMs)).toEqual([nextLookMs(first), nextLookMs(first)]);
+  });
+
+  it('spaces the next launch further for each machine that came and idled out, at most half an hour', () => {
+    let job = launching(jobOf(), place, { ...act, ticket: TICKET });
+    const waits: number[] = [];
+    for (let machines = 0; machines < 8; machines += 1) {
+      job = idledOut(job, act);
+      expect(job.intent).toMatchObject({ step: 'waiting', reason: 'runner-unused', ticket: null });
+      waits.push(nextLookMs(job) / 60_000);
+      job = launching(job, place, { ...act, ticket: TICKET });
+    }
+    expect(waits).toEqual([3, 6, 12, 24, 30, 30, 30, 30]);
+    expect(nextLookMs(launching(job, place, { ...act, ticket: TICKET }))).toBe(30 * 60_000);
   });
 
   it('is not put back to waiting once it runs', () => {

@@ -32,6 +32,8 @@ export type Ended<T> =
 export interface Invocation<T> {
   readonly fn: FunctionName;
   readonly name: string;
+  /** No fault strikes this invocation. */
+  readonly isSpared?: boolean;
   readonly work: (given: Given) => Promise<T>;
   readonly done: (ended: Ended<T>) => void;
 }
@@ -120,7 +122,7 @@ interface Start<T> {
 }
 
 function start<T>(sim: Sim, { invocation, container, isCold, release }: Start<T>): void {
-  const { fn, name, work, done } = invocation;
+  const { fn, name, isSpared = false, work, done } = invocation;
   const { clock } = sim;
   const key = hashText(`${fn}:${name}`);
   const end = (ended: Ended<T>): void => {
@@ -134,6 +136,7 @@ function start<T>(sim: Sim, { invocation, container, isCold, release }: Start<T>
     name: `${fn}:${name}`,
     fn,
     key,
+    isSpared,
     skewMs: container.skewMs + (sim.mutation?.skewMs?.(fn) ?? 0),
     calls: 0,
     hasEnded: false,
@@ -164,11 +167,14 @@ function givenTo(sim: Sim, run: Run, container: Container): Given {
     queue: sim.jobsPort,
   });
   const ports = mutation?.ports?.(raw, { fn: run.fn, sim }) ?? raw;
-  return {
+  const through: RawPorts = {
     ledger: ledgerThrough(world, run, ports.ledger),
     instances: instancesThrough(world, run, ports.instances),
     github: gitHubThrough(world, run, ports.github),
     queue: queueThrough(world, run, ports.queue),
+  };
+  return {
+    ...(mutation?.answers?.(through, { fn: run.fn, sim }) ?? through),
     clock: clockOf(world, run),
     dice: diceOf(world, run),
     journal: journalOf(sim),

@@ -1,3 +1,5 @@
+import { FLOW_MUTANTS } from './mutants-flow.ts';
+import { PORT_MUTANTS } from './mutants-port.ts';
 import { UsageError } from './options.ts';
 import type { Wishes } from './scenario.ts';
 import type { Mutation } from './sim.ts';
@@ -6,7 +8,9 @@ import type { Mutation } from './sim.ts';
 export interface Mutant {
   readonly says: string;
   readonly caughtBy: readonly string[];
-  /** The smallest world that shows it; left out: the whole one. */
+  /** The first seed of those searched by the test; left out: 1. */
+  readonly from?: number;
+  /** A smaller world that shows it faster; left out: the whole one. */
   readonly world?: Wishes;
   readonly mutation: Mutation;
 }
@@ -14,13 +18,7 @@ export interface Mutant {
 /** Part of every campaign: if it is not caught, nothing would be. */
 export const CANARY = 'ack-by-position';
 
-export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  'ack-by-position': {
-    says: 'a batch that failed in part is acknowledged by position: the wrong messages come again',
-    caughtBy: ['AckMeansSettled'],
-    mutation: { failedOf: (batch, failed) => batch.slice(0, failed.length) },
-  },
-};
+export const MUTANTS: Readonly<Record<string, Mutant>> = { ...FLOW_MUTANTS, ...PORT_MUTANTS };
 
 /** A planted bug by its name. */
 export function findMutant(name: string): Mutant {

@@ -39,7 +39,7 @@ const WASTE_OF: Readonly<Record<string, number>> = {
 
 /** Machines that one job may cost beyond its own when people cancel, hold or run it too long. */
 const WASTE_OF_PEOPLE = 1;
-const WASTE_OF_HELD = 6;
+const WASTE_OF_HELD = 4;
 
 const neverClaimed: Rule = {
   name: 'NeverClaimed',
@@ -179,19 +179,25 @@ const queuedToStarted: Rule = {
   name: 'QueuedToStartedMs',
   code: 'A4',
   says: 'without a fault a job starts within 100 s; in the calm within 3 min',
-  create: (context) => ({
-    on: (happening) => {
-      if (happening.kind !== 'job-started') return undefined;
-      const { sim, truth } = context;
-      const { workload, isCramped, startAt, safetyMs, vcpusMax } = sim.scenario;
-      const queuedAt = truth.jobs.get(happening.jobId)?.queuedAt ?? sim.clock.now;
-      const waitedMs = sim.clock.now - queuedAt;
-      const isProbe = queuedAt > startAt + safetyMs && vcpusMax === null;
-      const isFree = !isCramped && workload.held + workload.approved === 0 && isFaultless(context);
-      const maxMs = isProbe ? PROBE_WAIT_MS : isFree ? BASE_WAIT_MS : Number.POSITIVE_INFINITY;
-      return waitedMs > maxMs ? `${happening.jobId} waited ${Math.round(waitedMs / SECOND)} s` : undefined;
-    },
-  }),
+  create: (context) => {
+    const { sim, truth } = context;
+    const { workload, isCramped, vcpusMax, startAt, safetyMs } = sim.scenario;
+    const isFree = !isCramped && workload.held + workload.approved === 0;
+    return {
+      on: (happening) => {
+        if (happening.kind !== 'job-started') return undefined;
+        const queuedAt = truth.jobs.get(happening.jobId)?.queuedAt ?? sim.clock.now;
+        const waitedMs = sim.clock.now - queuedAt;
+        const isProbe = queuedAt > startAt + safetyMs && vcpusMax === null;
+        const maxMs = isProbe
+          ? PROBE_WAIT_MS
+          : isFree && isFaultless(context)
+            ? BASE_WAIT_MS
+            : Number.POSITIVE_INFINITY;
+        return waitedMs > maxMs ? `${happening.jobId} waited ${Math.round(waitedMs / SECOND)} s` : undefined;
+      },
+    };
+  },
 };
 
 /** Calls to GitHub for one job: token, run, mint, a deregistration, the last looks at its run. */

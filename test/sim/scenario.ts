@@ -29,7 +29,7 @@ export interface Scenario {
   readonly suspended: { readonly from: number; readonly until: number } | null;
   /** For so long GitHub refuses a token that it just gave. */
   readonly tokenUnusableMs: number;
-  /** vCPUs of the account where it is a small one. */
+  /** vCPUs of the account where it is a small one: two machines at least, or its backlog could not drain in the calm. */
   readonly vcpusMax: number | null;
   /** GitHub's points per minute where somebody else uses up most of them. */
   readonly pointsMax: number | null;
@@ -91,7 +91,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
         ? { from: suspendedFrom, until: suspendedFrom + between(draw('suspended for'), 1, 20) * MINUTE }
         : null,
     tokenUnusableMs: !isQuiet && isOn('fresh tokens', 0.15) ? 1_500 : 0,
-    vcpusMax: !isQuiet && isCramped && isOn('small account', 0.4) ? between(draw('vcpus'), 2, 12) : null,
+    vcpusMax: !isQuiet && isCramped && isOn('small account', 0.4) ? between(draw('vcpus'), 4, 12) : null,
     pointsMax: !isQuiet && isOn('points', 0.12) ? between(draw('points'), 25, 120) : null,
   };
 }

@@ -59,9 +59,15 @@ export interface RawPorts {
   readonly queue: JobsQueue;
 }
 
+/** Changes what one function's ports do. */
+export type Twist = (ports: RawPorts, context: { readonly fn: string; readonly sim: Sim }) => RawPorts;
+
 /** A bug planted for a test: twists ports or queue of the functions, never their code. */
 export interface Mutation {
-  readonly ports?: (ports: RawPorts, context: { readonly fn: string; readonly sim: Sim }) => RawPorts;
+  /** Beneath the faults: what truly happens when a function calls. */
+  readonly ports?: Twist;
+  /** Above the faults: what a function believes that it was answered. */
+  readonly answers?: Twist;
   /** What the queue believes of a batch's answer. */
   readonly failedOf?: (batch: readonly string[], failed: readonly string[]) => readonly string[];
   /** False: the invocation never happens. */
@@ -91,6 +97,8 @@ export interface Sim {
   readonly deployed: { readonly version: number; readonly deployment: Deployment };
   /** Jobs that nobody may serve. */
   readonly vain: Set<string>;
+  /** Jobs whose `queued` reached the stack. */
+  readonly announced: Set<string>;
   readonly mutation: Mutation | undefined;
   tell(happening: Happening): void;
 }
