@@ -11,13 +11,14 @@ import { claimEnvironment, readSettings } from '../environment.ts';
 import { answerClaim, type ClaimPorts } from '../flow/answer-claim.ts';
 
 const env = claimEnvironment();
+const ledger = composeLedger(env);
 const certificates = z
   .record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(new URL('./certificates.json', import.meta.url), 'utf8')));
 const ports: ClaimPorts = {
-  ledger: composeLedger(env),
+  ledger,
   instances: createEc2Instances(ec2Client()),
-  github: composeGitHub(env),
+  github: composeGitHub(env, ledger),
   identity: createIdentityVerifier(certificates),
   clock: systemClock,
   dice: systemDice,

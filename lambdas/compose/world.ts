@@ -9,11 +9,12 @@ import { composeLedger } from './ledger.ts';
 /** What dispatch and sweep have in common: all that launching takes. */
 export function composeWorld(service: World['by']): World {
   const env = dispatchEnvironment();
+  const ledger = composeLedger(env);
   return {
     by: service,
-    ledger: composeLedger(env),
+    ledger,
     instances: createEc2Instances(ec2Client()),
-    github: composeGitHub(env),
+    github: composeGitHub(env, ledger),
     clock: systemClock,
     dice: systemDice,
     journal: createPowertoolsJournal({ service, stackId: env.STACK_ID }),

@@ -8,9 +8,10 @@ import { reportEnvironment } from '../environment.ts';
 import { takeReport } from '../flow/take-report.ts';
 
 const env = reportEnvironment();
+const ledger = composeLedger(env);
 const ports = {
-  ledger: composeLedger(env),
-  github: composeGitHub(env),
+  ledger,
+  github: composeGitHub(env, ledger),
   clock,
   journal: createPowertoolsJournal({ service: 'report', stackId: env.STACK_ID }),
   isSame,

@@ -9,11 +9,12 @@ import { teardownEnvironment } from '../environment.ts';
 import { removeStack } from '../flow/remove-stack.ts';
 
 const env = teardownEnvironment();
+const ledger = composeLedger(env);
 const journal = createPowertoolsJournal({ service: 'teardown', stackId: env.STACK_ID });
 const removal = {
-  ledger: composeLedger(env),
+  ledger,
   instances: createEc2Instances(ec2Client()),
-  github: composeGitHub(env),
+  github: composeGitHub(env, ledger),
   clock,
   journal,
   stackId: env.STACK_ID,

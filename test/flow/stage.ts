@@ -7,6 +7,7 @@ import type { Deployment } from '../../lambdas/core/launch-plan.ts';
 import { projectWebhook } from '../../lambdas/core/project-webhook.ts';
 import type { ClaimPorts } from '../../lambdas/flow/answer-claim.ts';
 import { answerClaim } from '../../lambdas/flow/answer-claim.ts';
+import { withBreaker } from '../../lambdas/flow/github-breaker.ts';
 import { observeInstances } from '../../lambdas/flow/observe-instances.ts';
 import { type Message, receiveJobs } from '../../lambdas/flow/receive-jobs.ts';
 import { sweep } from '../../lambdas/flow/sweep/sweep.ts';
@@ -112,7 +113,7 @@ export function createStage(options: StageOptions = {}) {
     by: 'dispatch',
     ledger,
     instances: createMemoryInstances({ model: ec2, clock, trouble }),
-    github: createMemoryGitHub({ model: github, clock, trouble }),
+    github: withBreaker(createMemoryGitHub({ model: github, clock, trouble }), { ledger, clock }),
     clock,
     dice,
     journal,

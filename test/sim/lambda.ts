@@ -1,3 +1,4 @@
+import { type BreakerMemory, withBreaker } from '../../lambdas/flow/github-breaker.ts';
 import type { GitHub } from '../../lambdas/ports/github.ts';
 import type { Journal } from '../../lambdas/ports/journal.ts';
 import { createMemoryGitHub } from '../../local/memory/memory-github.ts';
@@ -64,6 +65,7 @@ interface Container {
   readonly deployment: Sim['deployed']['deployment'];
   readonly github: GitHub;
   readonly skewMs: number;
+  readonly breaker: BreakerMemory;
 }
 
 export function createLambdas(sim: () => Sim): Lambdas {
@@ -78,7 +80,7 @@ export function createLambdas(sim: () => Sim): Lambdas {
     containers += 1;
     const skewMs = between(fractionOf(mix(seed, hashText(`skew ${containers}`))), -SKEW_MS, SKEW_MS);
     const port = createMemoryGitHub({ model: github, clock: { now: () => clock.now + skewMs, sleep } });
-    return { ...deployed, github: port, skewMs };
+    return { ...deployed, github: port, skewMs, breaker: new Map() };
   };
   /** An idle container whose version may still be used; the newest first. */
   const take = (fn: FunctionName): { container: Container; isCold: boolean } => {
@@ -167,10 +169,12 @@ function givenTo(sim: Sim, run: Run, container: Container): Given {
     queue: sim.jobsPort,
   });
   const ports = mutation?.ports?.(raw, { fn: run.fn, sim }) ?? raw;
+  const ledger = ledgerThrough(world, run, ports.ledger);
+  const hub = gitHubThrough(world, run, ports.github);
   const through: RawPorts = {
-    ledger: ledgerThrough(world, run, ports.ledger),
+    ledger,
     instances: instancesThrough(world, run, ports.instances),
-    github: gitHubThrough(world, run, ports.github),
+    github: withBreaker(hub, { ledger, clock: clockOf(world, run), known: container.breaker }),
     queue: queueThrough(world, run, ports.queue),
   };
   return {
