@@ -37,6 +37,7 @@ const FORMS = {
   APP_KEYS: json(z.object({ a: text, b: text })),
   ACCOUNT_ID: z.string().check(z.regex(/^[0-9]{12}$/)),
   REPORT_URL: httpsUrl,
+  GUARD_URL: httpsUrl,
   AWS_REGION: z.string().check(z.regex(/^[a-z0-9-]{1,30}$/)),
 } as const;
 
@@ -54,6 +55,7 @@ const WANTED: Readonly<Record<Name, string>> = {
   APP_KEYS: 'JSON: the KMS keys of slots a and b',
   ACCOUNT_ID: 'twelve digits',
   REPORT_URL: 'the URL of the report function',
+  GUARD_URL: 'the URL of the guard function',
   AWS_REGION: 'a Region, e.g. eu-west-1',
 };
 
@@ -89,9 +91,10 @@ export const dispatchEnvironment = reader(
 );
 export const claimEnvironment = reader(
   ...(['STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS'] as const),
-  ...(['ACCOUNT_ID', 'REPORT_URL', 'AWS_REGION'] as const),
+  ...(['ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL', 'AWS_REGION'] as const),
 );
 export const reportEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');
+export const guardEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');
 export const observeEnvironment = reader('STACK_ID', 'LEDGER_TABLE');
 export const teardownEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');
 

@@ -9,6 +9,8 @@ export const FUNCTION_SIZES = {
   dispatch: { memoryMiB: 1024, timeoutSeconds: 15 },
   /** Shorter than the lease on a claim and than the agent's own time-out. */
   claim: { memoryMiB: 512, timeoutSeconds: 20 },
+  /** A job waits for it; the agent asks again after 10 s without an answer. */
+  guard: { memoryMiB: 512, timeoutSeconds: 10 },
   report: { memoryMiB: 512, timeoutSeconds: 10 },
   /** A sixth of the instances queue's visibility timeout. */
   observe: { memoryMiB: 512, timeoutSeconds: 15 },

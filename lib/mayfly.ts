@@ -60,6 +60,7 @@ export class Mayfly extends Construct {
   readonly webhookUrl: string;
   readonly claimUrl: string;
   readonly reportUrl: string;
+  readonly guardUrl: string;
   private readonly props: MayflyProps;
 
   constructor(scope: Construct, id: string, props: MayflyProps) {
@@ -74,6 +75,7 @@ export class Mayfly extends Construct {
     this.places = new PlacesParameter(this, 'Places', { stackId, ledger, queues, pools });
     this.webhookUrl = this.addWebhook();
     this.reportUrl = this.addReport();
+    this.guardUrl = this.addGuard();
     this.claimUrl = this.addClaim();
     this.templates = props.config.pools.map((plan) => this.template(plan));
     this.addTeardown([this.addDispatch(), this.addSweep(), this.addObserve()]);
@@ -129,10 +131,23 @@ export class Mayfly extends Construct {
     return report.allow(...this.ledger.use('read', 'write'), ...this.githubApp.actAs(report.role)).openUrl();
   }
 
+  private addGuard(): string {
+    const guard = this.function('guard', {
+      description: 'lets an admitted job start, and no other',
+      environment: this.common,
+    });
+    return guard.allow(...this.ledger.use('read', 'write'), ...this.githubApp.actAs(guard.role)).openUrl();
+  }
+
   private addClaim(): string {
     const claim = this.function('claim', {
       description: 'gives a proven instance its one registration',
-      environment: { ...this.common, ACCOUNT_ID: Aws.ACCOUNT_ID, REPORT_URL: this.reportUrl },
+      environment: {
+        ...this.common,
+        ACCOUNT_ID: Aws.ACCOUNT_ID,
+        REPORT_URL: this.reportUrl,
+        GUARD_URL: this.guardUrl,
+      },
       reservedConcurrency: this.props.config.concurrency.claim,
       copies: ['certificates.json'],
     });

@@ -39,6 +39,12 @@ export type WorkerSight = {
   readonly isAlive: boolean;
 };
 
+/** What the job-started hook hears: only `allow` lets it end. */
+export type GateAnswer = { readonly allow: boolean; readonly why: string };
+
+/** Where the hook asks. */
+export type Gate = { close(): Promise<void> };
+
 /** Plain values for a log line. Neither a JIT file nor a token is ever among them. */
 export type LogFacts = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -48,6 +54,8 @@ export interface Host {
   placeFiles(files: JitFiles): Promise<void>;
   /** Closes instance metadata for everyone and proves it from the runner user. Rejects if either fails. */
   closeMetadata(): Promise<void>;
+  /** Opens the hook's way to the agent, for the runner user alone. `answer` never rejects. */
+  openGate(answer: (line: string) => Promise<GateAnswer>): Promise<Gate>;
   /** Starts the Listener with a clean environment. One that cannot be started ends at once, with code null. */
   startListener(onSign: (sign: ListenerSign) => void): Listener;
   lookForWorker(): Promise<WorkerSight>;

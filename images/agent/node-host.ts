@@ -3,6 +3,7 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { JitFiles } from '../../lambdas/contracts/claim.ts';
 import { fault } from './fault.ts';
+import { openGate } from './gate.ts';
 import type { Host, WorkerSight } from './host.ts';
 import { startListener } from './listener-process.ts';
 import type { AgentSettings } from './settings.ts';
@@ -18,6 +19,7 @@ export const createNodeHost = (settings: AgentSettings, write: (line: string) =>
     await run(settings.metadataLock.close, 'closing metadata');
     await run(settings.metadataLock.probe, 'proving that metadata is closed');
   },
+  openGate: (answer) => openGate(settings, answer),
   startListener: (onSign) => startListener(settings, onSign),
   lookForWorker: () => lookForWorker(settings),
   powerOff: () => (settings.powerOff.length === 0 ? Promise.resolve() : run(settings.powerOff, 'power off')),

@@ -3,6 +3,7 @@ import { claim } from './claim.ts';
 import { decideVerdict } from './decide-verdict.ts';
 import { newWatch, type Watch } from './decide-watch.ts';
 import { describe, fault } from './fault.ts';
+import { type Guard, startGuard } from './guard.ts';
 import type { Clock, Dice, Host } from './host.ts';
 import type { Http } from './http.ts';
 import { isPrivateWay, readMachine } from './machine.ts';
@@ -22,7 +23,13 @@ export type AgentParts = {
 
 /** A delivered claim without its JIT files. */
 type Terms = Omit<ClaimGranted, 'jit'>;
-type Settled = { readonly terms: Terms; readonly reports: Reports; readonly trouble: string | null };
+type Settled = {
+  readonly terms: Terms;
+  readonly reports: Reports;
+  /** Null: the machine never came so far. */
+  readonly guard: Guard | null;
+  readonly trouble: string | null;
+};
 
 /** One machine's whole life. However it goes, it ends in power off; it never rejects for any other reason. */
 export async function runAgent(parts: AgentParts): Promise<void> {
@@ -41,7 +48,10 @@ async function live(parts: AgentParts): Promise<void> {
   const settled = await settleIn(parts, bootAt);
   if (settled === undefined) return;
   const { reports, terms } = settled;
-  const words = settled.trouble === null ? await serve(parts, settled, bootAt) : failedWords(settled.trouble);
+  const words =
+    settled.trouble === null
+      ? await serveGuarded(parts, settled, bootAt)
+      : endedWords('failed', settled.trouble);
   host.log('listener-ended', { verdict: words.verdict, exitCode: words.exitCode });
   // Only a job has a completion to deliver before the machine may go (github-protocol §3.2).
   if (words.verdict === 'ran') await clock.sleep(terms.rules.graceMs, parts.halt);
@@ -72,11 +82,27 @@ async function settleIn(parts: AgentParts, bootAt: number): Promise<Settled | un
   reports.phase('claim', clock.now());
   try {
     await host.closeMetadata();
+    const guard = await guardFor(parts, terms, machine.instanceId);
     await host.placeFiles(jit);
-    return { terms, reports, trouble: null };
+    return { terms, reports, guard, trouble: null };
   } catch (error) {
-    return { terms, reports, trouble: describe(error) };
+    return { terms, reports, guard: null, trouble: describe(error) };
   }
+}
+
+/** Listens for the hook before any Listener can have a job. */
+async function guardFor(parts: AgentParts, { guardUrl, reportToken: token }: Terms, instanceId: string) {
+  if (guardUrl !== null && !isPrivateWay(guardUrl)) throw fault('claim: want an https guardUrl');
+  const target = guardUrl === null ? null : { url: guardUrl, token, instanceId };
+  return startGuard({ ...parts, timings: parts.settings.timings }, target);
+}
+
+/** A denied job ends the machine while its hook still blocks: the Listener is not asked. */
+async function serveGuarded(parts: AgentParts, settled: Settled, bootAt: number): Promise<FinalWords> {
+  const served = serve(parts, settled, bootAt);
+  if (settled.guard === null) return served;
+  const denied = settled.guard.denied.then((why) => endedWords('denied', why));
+  return Promise.race([served, denied]);
 }
 
 /** Runs the Listener, again where its exit code asks for it, and says how it went. */
@@ -111,8 +137,8 @@ const wordsOf = (watch: Watch, verdict: FinalWords['verdict'], exitCode: number 
   note: watch.stop === null ? '' : `stopped: ${watch.stop.why}`,
 });
 
-const failedWords = (why: string): FinalWords => ({
-  verdict: 'failed',
+const endedWords = (verdict: 'failed' | 'denied', why: string): FinalWords => ({
+  verdict,
   exitCode: null,
   jobStartedAt: null,
   jobEndedAt: null,

@@ -11,6 +11,10 @@ const timings = z.strictObject({
   /** Longer than the claim function may take (20 s) and its lease: who hears nothing by then was not served. */
   claimAnswerMs: z._default(duration, 45_000),
   reportAnswerMs: z._default(duration, 15_000),
+  /** As long as the guard's function may take. */
+  guardAnswerMs: z._default(duration, 10_000),
+  /** A job that nobody can vouch for within this does not start: outages of GitHub and Lambda mostly are shorter. */
+  guardMaxMs: z._default(duration, 60_000),
   /** GitHub's registration window is 5 min (1,500 per scope): after two of them a budget is not what is missing. */
   claimMaxMs: z._default(duration, 600_000),
   /** No claim endpoint for this long is an outage; a machine that waits it out costs more than a new one. */
@@ -39,6 +43,11 @@ export const agentSettings = z.strictObject({
   runnerUser: z._default(z.nullable(z.strictObject({ uid: z.int(), gid: z.int() })), null),
   /** Process name of the Worker; null: no processes to look at, its log alone tells (local mode). */
   workerName: z._default(z.nullable(z.string()), 'Runner.Worker'),
+  /** Socket on which the job-started hook asks; null: there is no hook. */
+  gateSocket: z._default(
+    z.nullable(z.string().check(z.regex(/^\//), z.maxLength(100))),
+    '/run/mayfly/agent.sock',
+  ),
   /** Null only where the machine is not ours to firewall (local mode). `probe` exits 0 when metadata is closed. */
   metadataLock: z.nullable(z.strictObject({ close: program, probe: program })),
   /** Empty: the agent's exit is the machine's end, seen to by whoever started it (local mode). */

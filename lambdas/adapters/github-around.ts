@@ -16,7 +16,14 @@ const INSTALLATION_PAGES_MAX = 10;
 
 type LookingAround = Pick<
   GitHub,
-  'runJobs' | 'openRuns' | 'repositories' | 'installations' | 'installationOf' | 'deliveries' | 'redeliver'
+  | 'runJobs'
+  | 'openRuns'
+  | 'cancelRun'
+  | 'repositories'
+  | 'installations'
+  | 'installationOf'
+  | 'deliveries'
+  | 'redeliver'
 >;
 
 export const lookingAround = (ask: Ask): LookingAround => ({
@@ -28,6 +35,21 @@ export const lookingAround = (ask: Ask): LookingAround => ({
       actionsToken(scope),
     );
     return readOr404(answer, runsOf);
+  },
+  cancelRun: async (scope, name, runId) => {
+    const narrowing = {
+      installationId: scope.installationId,
+      repository: null,
+      permissions: { actions: 'write' },
+    };
+    const url = '/repos/{owner}/{repo}/actions/runs/{run_id}/cancel';
+    const answer = await ask(
+      { method: 'POST', url, parameters: { ...split(name), run_id: runId } },
+      narrowing,
+    );
+    if (answer.ok) return done('asked');
+    const { code } = answer.fault;
+    return code === 'not-found' || code === 'conflict' ? done('over') : answer;
   },
   repositories: async (installationId) => {
     const narrowing = { installationId, repository: null, permissions: { metadata: 'read' } };

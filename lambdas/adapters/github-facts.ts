@@ -3,7 +3,7 @@ import type { FactsDocument, GatheredFacts, GatheredName, RunFacts } from '../co
 import { CODEOWNERS_PATHS, ownersOf } from '../core/admission/codeowners.ts';
 import { LOCK_FILE_PATH, lockedActionsOf } from '../core/admission/lock-file.ts';
 import { pathOf } from '../core/admission/run-rules.ts';
-import { workflowSourceOf } from '../core/admission/source.ts';
+import { type WorkflowSource, workflowSourceOf } from '../core/admission/source.ts';
 import { readWorkflow } from '../core/admission/workflow-file.ts';
 import type { FactsWish, Gathered, Scope } from '../ports/github.ts';
 import { done, failed, type Outcome } from '../ports/outcome.ts';
@@ -154,8 +154,12 @@ const fileAt = (path: string, commit: string | null): Read<answers.FileAnswer> =
   as: answers.fileOf,
 });
 
+/** What the runner told is the very commit; else it follows from the event. */
+const sourceOf = ({ run, workflowSha }: FactsWish): WorkflowSource =>
+  workflowSha === undefined ? workflowSourceOf(run) : { commit: workflowSha, isExact: true };
+
 async function workflowOf({ wish, read }: Reader): Promise<Fact<'workflow'>> {
-  const { commit, isExact } = workflowSourceOf(wish.run);
+  const { commit, isExact } = sourceOf(wish);
   const found = await read(fileAt(pathOf(wish.run), commit));
   if (!found.ok || found.value === null) return found.ok ? done(null) : found;
   const { blob, text } = found.value;
@@ -172,7 +176,7 @@ async function defaultBlobOf({ wish, read }: Reader): Promise<Fact<'defaultBlob'
 
 /** The lock file of the same commit: another one would fix other commits. */
 async function lockedOf({ wish, read }: Reader): Promise<Fact<'lockedActions'>> {
-  const found = await read(fileAt(LOCK_FILE_PATH, workflowSourceOf(wish.run).commit));
+  const found = await read(fileAt(LOCK_FILE_PATH, sourceOf(wish).commit));
   if (!found.ok) return found;
   const text = found.value?.text ?? null;
   return done(text === null ? null : [...lockedActionsOf(text, pathOf(wish.run))]);

@@ -26,6 +26,7 @@ const ports: ClaimPorts = {
   settings: readSettings(),
   home: { stackId: env.STACK_ID, accountId: env.ACCOUNT_ID, region: env.AWS_REGION },
   reportUrl: env.REPORT_URL,
+  guardUrl: env.GUARD_URL,
 };
 
 /** Booting instances come in here, once each. */

@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
 import { foreignText, githubId, instanceId } from './text.ts';
 
+/** Largest question read, in bytes. */
+export const GUARD_BYTES_MAX = 16_384;
+
 /** The job-started check: what the hook saw, asked through the agent with the runner's report token. */
 export const guardRequest = z.object({
   protocolVersion: z.int(),
   instanceId,
-  repository: z.string().check(z.maxLength(201)),
+  repository: z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,100}\/[A-Za-z0-9_.-]{1,100}$/)),
   repositoryId: githubId,
   runId: githubId,
   runAttempt: z.int().check(z.positive()),

@@ -18,7 +18,7 @@ export const timelineEntry = z.object({
   count: z.int().check(z.positive()),
   from: z.string(),
   to: z.string(),
-  by: z.enum(['webhook', 'dispatch', 'claim', 'report', 'observe', 'sweep', 'teardown', 'operator']),
+  by: z.enum(['webhook', 'dispatch', 'claim', 'report', 'guard', 'observe', 'sweep', 'teardown', 'operator']),
   reason,
   /** At most 200 bytes; ours, never foreign text. */
   why: z.string().check(z.maxLength(200)),
@@ -145,6 +145,8 @@ export const runnerItem = z.object({
   registrations: z.array(registration),
   /** Learnt from in_progress or the guard; null while unbound. */
   job: z.nullable(githubId),
+  /** The run whose job the guard let start. */
+  run: z.optional(z.object({ runId: githubId, runAttempt: z.int().check(z.positive()) })),
   verdict: z.nullable(z.string()),
   notice: z.nullable(z.object({ reason, at: epochMs })),
   at: z.object({
@@ -246,6 +248,9 @@ export const runItem = z.object({
   /** Whose it is: what looking at it takes. Left out by older versions: nobody looks at such a run. */
   repository: z.optional(repositoryRef),
   installationId: z.optional(z.nullable(githubId)),
+  /** Pools for which a job of it was admitted, and for which one was not: what the guard goes by. */
+  admitted: z.optional(z.array(poolName)),
+  refused: z.optional(z.array(poolName)),
   /** A job of it is ours to serve; undefined: not known yet. */
   isOurs: z.optional(z.boolean()),
   /** When the sweep looks at its jobs next: some may never have been announced. Null: it is over. */

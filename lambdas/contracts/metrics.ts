@@ -29,6 +29,9 @@ export const METRIC = {
   ClaimLater: 'claims answered 429 (pool)',
   ClaimGone: 'claims answered 410 (pool)',
   ClaimRefused: 'claims answered 403 (reason)',
+  // Job-started check
+  GuardAllowed: 'jobs that the job-started check let start (pool)',
+  GuardDenied: 'jobs that it stopped before their first step (pool, reason)',
   // Ends
   RunnerEnded: 'runners ended (pool, reason)',
   MessageParked: 'messages that failed and went back to their queue',

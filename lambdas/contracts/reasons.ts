@@ -62,6 +62,10 @@ export const REASONS = {
   'claim-fenced': 'a claim is being answered',
   claimed: 'the instance proved its identity and received its registration',
   'runner-online': 'the runner is connected to GitHub',
+  'guard-allowed': 'the job that is about to start was admitted',
+  'guard-denied':
+    'the job that is about to start was not admitted; the machine powers off before its first step',
+  'guard-mismatch': 'what is about to start is not what GitHub says of the run',
   'runner-busy': 'the runner took a job',
   'runner-switched': 'the runner was given to another group with more demand',
   'not-needed': 'no open job needs this runner',

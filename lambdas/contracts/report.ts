@@ -5,7 +5,7 @@ import { epochMs, foreignText, githubId, instanceId } from './text.ts';
 export const REPORT_BYTES_MAX = 16_384;
 
 /** How the Listener's life ended: from the Worker's log first, the exit code second (github-protocol §3.1). */
-export const listenerVerdict = z.enum(['ran', 'unused', 'outdated', 'session-conflict', 'failed']);
+export const listenerVerdict = z.enum(['ran', 'unused', 'outdated', 'session-conflict', 'denied', 'failed']);
 export type ListenerVerdict = z.infer<typeof listenerVerdict>;
 
 /** Phases that the agent times by its own clock; all it says is untrusted input. */

@@ -235,6 +235,18 @@ export const noticed = (runner: RunnerItem, act: Act & { reason: Reason }): Runn
     ? runner
     : moved(runner, { notice: { reason: act.reason, at: act.now } }, act);
 
+/** The guard's word: a run whose job may start here; null: it may not, and the machine is to go. */
+export function guarded(
+  runner: RunnerItem,
+  run: { readonly runId: string; readonly runAttempt: number } | null,
+  act: Act & { reason: Reason },
+): RunnerItem {
+  if (runner.rank === 'ended') return runner;
+  if (run === null) return endWanted(runner, act);
+  const isKnown = runner.run?.runId === run.runId && runner.run.runAttempt === run.runAttempt;
+  return isKnown ? runner : moved(ranked(runner, 'busy', act), { run }, act);
+}
+
 /** EC2 says the instance is gone or going: its compute is no longer billed. */
 export const ended = (runner: RunnerItem, act: Act & { reason: Reason; at: number }): RunnerItem =>
   runner.rank === 'ended'

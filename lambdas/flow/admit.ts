@@ -1,4 +1,4 @@
-import type { JobItem } from '../contracts/ledger.ts';
+import type { JobItem, RunItem } from '../contracts/ledger.ts';
 import type { Reason } from '../contracts/reasons.ts';
 import type { Pool } from '../contracts/settings.ts';
 import { type AdmissionDecision, decide as decideAdmission } from '../core/admission/decide.ts';
@@ -6,7 +6,7 @@ import { hold, refuse } from '../core/job.ts';
 import { route } from '../core/route.ts';
 import { FACT_SPACING, QUEUE_TIME_MAX_MS } from '../core/spacing.ts';
 import { amend } from './amend.ts';
-import { inParallel } from './bounded.ts';
+import { inParallel, LEDGER_WIDTH } from './bounded.ts';
 import { type FactsDesk, factsDocumentOf, openFactsDesk, scopeOf } from './gather-facts.ts';
 import type { World } from './world.ts';
 
@@ -40,11 +40,15 @@ export async function admitJobs(
   const desk = openFactsDesk(world, deadline);
   const failed: string[] = [];
   const admitted: Admitted[] = [];
+  const outcomes: Outcome[] = [];
   await inParallel(jobs, how.widthMax, async (job) => {
     const verdict = await decideSafely(job, { desk, deadline }, world);
+    const { pool } = verdict;
+    if (pool !== undefined) outcomes.push({ job, pool: pool.name, isAdmitted: verdict.do === 'admit' });
     if (verdict.do === 'admit') admitted.push({ job, pool: verdict.pool });
     else if (!(await write(job, verdict, world))) failed.push(job.jobId);
   });
+  await noteOutcomes(outcomes, world);
   return { admitted, failed };
 }
 
@@ -55,7 +59,40 @@ type Verdict =
       readonly reason: Reason;
       /** What a rule wanted and got. */
       readonly says?: string | undefined;
+      /** The pool that refused it. */
+      readonly pool?: Pool | undefined;
     };
+
+interface Outcome {
+  readonly job: JobItem;
+  readonly pool: string;
+  readonly isAdmitted: boolean;
+}
+
+/**
+ * Which pools took or refused jobs of a run, on the run's item: the guard asks for it when a job starts. A write that is
+ * lost costs the guard a look at GitHub.
+ */
+async function noteOutcomes(outcomes: readonly Outcome[], world: World): Promise<void> {
+  const byRun = Map.groupBy(outcomes, ({ job }) => `${job.runId}.${job.runAttempt}`);
+  await inParallel([...byRun], LEDGER_WIDTH, async ([id, ofRun]) => {
+    await amend(world.ledger, { kind: 'run', id }, (item) => item && withOutcomes(item, ofRun));
+  });
+}
+
+function withOutcomes(item: RunItem, outcomes: readonly Outcome[]): RunItem {
+  const of = (known: readonly string[] = [], isAdmitted: boolean): string[] => [
+    ...new Set([
+      ...known,
+      ...outcomes.filter((one) => one.isAdmitted === isAdmitted).map(({ pool }) => pool),
+    ]),
+  ];
+  const admitted = of(item.admitted, true);
+  const refused = of(item.refused, false);
+  const isSame =
+    admitted.length === (item.admitted ?? []).length && refused.length === (item.refused ?? []).length;
+  return isSame ? item : { ...item, admitted, refused };
+}
 
 interface LookUps {
   readonly desk: FactsDesk;
@@ -87,7 +124,7 @@ async function decide(job: JobItem, how: LookUps, world: World): Promise<Verdict
     pool,
     settings,
   );
-  if (early.verdict === 'deny') return refusalOf(early);
+  if (early.verdict === 'deny') return refusalOf(early, pool);
   const over = await isOver(job, how, world);
   if (over !== undefined) return over;
   const run = await how.desk.run(job);
@@ -97,7 +134,7 @@ async function decide(job: JobItem, how: LookUps, world: World): Promise<Verdict
     settings,
   );
   // No further fact can undo a denial.
-  if (byRun.verdict === 'deny' || run === undefined || run === null) return refusalOf(byRun);
+  if (byRun.verdict === 'deny' || run === undefined || run === null) return refusalOf(byRun, pool);
   const gathered = await how.desk.gathered(job, run, pool);
   const decision = decideAdmission(
     factsDocumentOf(job, pool, { at: world.clock.now(), run, gathered }),
@@ -105,13 +142,15 @@ async function decide(job: JobItem, how: LookUps, world: World): Promise<Verdict
     settings,
   );
   if (decision.observed !== decision.verdict) observe(job, pool, decision, world);
-  return decision.verdict === 'allow' ? { do: 'admit', pool } : refusalOf(decision);
+  return decision.verdict === 'allow' ? { do: 'admit', pool } : refusalOf(decision, pool);
 }
 
-const refusalOf = ({ verdict, reason, rules }: AdmissionDecision): Verdict => ({
+const refusalOf = ({ verdict, reason, rules }: AdmissionDecision, pool: Pool): Verdict => ({
   do: verdict === 'deny' ? 'denied' : 'held',
   reason: reason ?? 'fact-unreachable',
   says: rules.find((rule) => rule.verdict === verdict)?.says,
+  // Only a denial is for good: a job that is held may still be admitted.
+  pool: verdict === 'deny' ? pool : undefined,
 });
 
 /** A pool that observes lets the job pass and tells what its rules would have done. */

@@ -32,6 +32,7 @@ export interface ClaimPorts {
   readonly settings: Settings;
   readonly home: Home;
   readonly reportUrl: string;
+  readonly guardUrl: string;
 }
 
 export interface ClaimAnswer {

@@ -255,7 +255,7 @@ async function handOver(
       jit: what.minted.jit,
       rules: held.rules,
       reportUrl: ports.reportUrl,
-      guardUrl: null,
+      guardUrl: ports.guardUrl,
       reportToken,
     },
   };

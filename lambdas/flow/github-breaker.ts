@@ -79,6 +79,7 @@ export function withBreaker(github: GitHub, { ledger, clock, known = new Map() }
     run: (scope, name, id) => of(scope, () => github.run(scope, name, id)),
     job: (scope, name, id) => of(scope, () => github.job(scope, name, id)),
     runJobs: (scope, name, run) => of(scope, () => github.runJobs(scope, name, run)),
+    cancelRun: (scope, name, id) => of(scope, () => github.cancelRun(scope, name, id)),
     openRuns: (scope, name, status) => of(scope, () => github.openRuns(scope, name, status)),
     facts: (scope, name, wish) => of(scope, () => github.facts(scope, name, wish)),
     repositories: (installationId) => of({ installationId }, () => github.repositories(installationId)),

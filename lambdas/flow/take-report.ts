@@ -109,6 +109,7 @@ const VERDICT_REASON = {
   unused: 'runner-unused',
   outdated: 'runner-outdated',
   'session-conflict': 'session-conflict',
+  denied: 'guard-denied',
   failed: 'agent-failed',
 } as const satisfies Record<string, Reason>;
 

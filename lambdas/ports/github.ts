@@ -82,6 +82,8 @@ export interface FactsWish {
   readonly run: RunFacts;
   /** The environment that the job targets: whose protection is asked for. */
   readonly environment: string | null;
+  /** The commit of the workflow file, where the runner told it: then it is exact. */
+  readonly workflowSha?: string;
 }
 
 export interface Gathered {
@@ -139,6 +141,8 @@ export interface GitHub {
   }): Promise<Outcome<{ readonly deliveries: readonly SeenDelivery[]; readonly next: string | null }>>;
   /** Has a delivery sent again, under its GUID. Repeating it sends it once more, which does no harm. */
   redeliver(deliveryId: string): Promise<Outcome<'asked' | 'gone'>>;
+  /** Asks GitHub to cancel a run. 'over': there is nothing to cancel. Repeating it does no harm. */
+  cancelRun(scope: Scope, repositoryFullName: string, runId: string): Promise<Outcome<'asked' | 'over'>>;
   /**
    * Facts of a run, a few reads for each: at most three at a time, none repeated. One that fails leaves the others; the
    * caller holds what needs it.

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentSettingsFile } from '../../images/agent/settings.ts';
 import type { InstanceBundles } from './bundle.ts';
@@ -55,8 +57,13 @@ type Life = { child: ChildProcess | undefined; isKilled: boolean };
 async function live(options: BootOptions, home: string, life: Life): Promise<void> {
   const trackingId = `github_${randomUUID()}`;
   const settingsPath = join(home, 'agent.json');
+  // Not below `home`: the path of a socket has 107 characters at most.
+  const gateSocket = join(tmpdir(), `mayfly-${randomUUID().slice(0, 8)}.sock`);
+  const hook = join(home, 'job-started.sh');
   await mkdir(join(home, 'runner'), { recursive: true });
-  await writeFile(settingsPath, JSON.stringify(settingsFor(options, join(home, 'runner'), trackingId)));
+  await writeFile(hook, hookFor(gateSocket));
+  const paths = { runnerRoot: join(home, 'runner'), gateSocket, hook };
+  await writeFile(settingsPath, JSON.stringify(settingsFor(options, paths, trackingId)));
   const log = await open(options.logFile, 'a');
   try {
     if (life.isKilled) return;
@@ -74,7 +81,14 @@ async function live(options: BootOptions, home: string, life: Life): Promise<voi
     await endStrays(trackingId, life.child.pid);
   } finally {
     await log.close();
+    await rm(gateSocket, { force: true });
   }
+}
+
+/** The image's own hook, with the two paths of this machine in place of the image's. */
+function hookFor(gateSocket: string): string {
+  const text = readFileSync(new URL('../../images/hooks/job-started.sh', import.meta.url), 'utf8');
+  return text.replace('/usr/lib/mayfly/node', process.execPath).replace('/run/mayfly/agent.sock', gateSocket);
 }
 
 const endOf = (child: ChildProcess) =>
@@ -86,12 +100,27 @@ const endOf = (child: ChildProcess) =>
 const clockFlags = (options: BootOptions): string[] =>
   Object.keys(options.clockEnv).length === 0 ? [] : ['--import', options.bundles.clockPreload];
 
+interface Paths {
+  readonly runnerRoot: string;
+  readonly gateSocket: string;
+  readonly hook: string;
+}
+
 /** The same settings file as on an image; what differs from one says why in the schema. */
-const settingsFor = (options: BootOptions, runnerRoot: string, trackingId: string): AgentSettingsFile => ({
+const settingsFor = (
+  options: BootOptions,
+  { runnerRoot, gateSocket, hook }: Paths,
+  trackingId: string,
+): AgentSettingsFile => ({
   metadataUrl: options.imds.url,
   runnerRoot,
   listener: [process.execPath, ...NODE_FLAGS, ...clockFlags(options), options.bundles.listener, 'run'],
-  listenerEnv: { ...options.clockEnv, MAYFLY_LOCAL_TRACKING_ID: trackingId },
+  listenerEnv: {
+    ...options.clockEnv,
+    MAYFLY_LOCAL_TRACKING_ID: trackingId,
+    ACTIONS_RUNNER_HOOK_JOB_STARTED: hook,
+  },
+  gateSocket,
   workerName: null,
   metadataLock: null,
   powerOff: [],

@@ -35,6 +35,8 @@ export function createMemoryGitHub({ model, clock, trouble }: MemoryGitHubOption
     run: (scope, name, id) => underPlan(trouble, 'github.run', () => port.run(scope, name, id)),
     job: (scope, name, id) => underPlan(trouble, 'github.job', () => port.job(scope, name, id)),
     runJobs: (scope, name, run) => underPlan(trouble, 'github.runJobs', () => port.runJobs(scope, name, run)),
+    cancelRun: (scope, name, id) =>
+      underPlan(trouble, 'github.cancelRun', () => port.cancelRun(scope, name, id)),
     openRuns: (scope, name, status) =>
       underPlan(trouble, 'github.openRuns', () => port.openRuns(scope, name, status)),
     repositories: (id) => underPlan(trouble, 'github.repositories', () => port.repositories(id)),

@@ -59,6 +59,7 @@ describe('GitHub over HTTP', () => {
     run: /^GET .*actions\/runs\/[^/]*$/,
     job: /^GET .*actions\/jobs\//,
     runJobs: /^GET .*actions\/runs\/[^?]*\/jobs/,
+    cancelRun: /^POST .*cancel$/,
     openRuns: /^GET .*actions\/runs\?/,
     repositories: /^GET .*installation\/repositories/,
     installations: /^GET .*app\/installations\?/,

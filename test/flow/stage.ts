@@ -125,6 +125,7 @@ export function createStage(options: StageOptions = {}) {
     settings: deployment.settings,
     home: { stackId: STACK_ID, accountId: ACCOUNT, region: REGION },
     reportUrl: 'https://report.invalid/',
+    guardUrl: 'https://guard.invalid/',
   };
   const items = <K extends ItemKind>(kind: K): ItemOf<K>[] =>
     ledger.items().filter((item): item is ItemOf<K> => item.kind === kind);

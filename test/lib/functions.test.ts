@@ -4,7 +4,7 @@ import { rendered } from './render.ts';
 import { DEFAULT_YAML, largestYaml, type Synthesized, synthesized } from './synthesized.ts';
 
 const standard = synthesized();
-const NAMES = ['webhook', 'dispatch', 'claim', 'report', 'observe', 'sweep', 'teardown'] as const;
+const NAMES = ['webhook', 'dispatch', 'claim', 'report', 'guard', 'observe', 'sweep', 'teardown'] as const;
 
 function functionOf(name: string, { resources, ids }: Synthesized = standard) {
   const prefix = `Mayfly${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
@@ -25,8 +25,9 @@ describe('the functions', () => {
   it.each([
     ['webhook', 512, 10, ['STACK_ID', 'JOBS_QUEUE_URL', 'WEBHOOK_SECRET_ARN']],
     ['dispatch', 1024, 15, [...PLACE, 'POOLS', 'SUBNETS', ...APP]],
-    ['claim', 512, 20, [...PLACE, ...APP, 'ACCOUNT_ID', 'REPORT_URL']],
+    ['claim', 512, 20, [...PLACE, ...APP, 'ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL']],
     ['report', 512, 10, [...PLACE, ...APP]],
+    ['guard', 512, 10, [...PLACE, ...APP]],
     ['observe', 512, 15, PLACE],
     ['sweep', 1024, 55, [...PLACE, 'POOLS', 'SUBNETS', ...APP]],
     ['teardown', 512, 600, [...PLACE, ...APP]],
@@ -56,7 +57,7 @@ describe('the functions', () => {
     const of = (stack: Synthesized) =>
       NAMES.map((name) => functionOf(name, stack)['ReservedConcurrentExecutions']);
     expect(of(standard).every((value) => value === undefined)).toBe(true);
-    expect(of(reserved)).toEqual([7, undefined, 9, undefined, undefined, undefined, undefined]);
+    expect(of(reserved)).toEqual([7, undefined, 9, ...Array(5)]);
   });
 
   it.each(['dispatch', 'sweep'])('tell %s the pools and subnets in the form that it reads', (name) => {

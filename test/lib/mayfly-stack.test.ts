@@ -22,16 +22,16 @@ describe('MayflyStack', () => {
       'AWS::EC2::VPCEndpoint': 1,
       'AWS::EC2::VPCGatewayAttachment': 1,
       'AWS::Events::Rule': 3,
-      'AWS::IAM::Policy': 7,
-      'AWS::IAM::Role': 7,
+      'AWS::IAM::Policy': 8,
+      'AWS::IAM::Role': 8,
       'AWS::KMS::Alias': 2,
       'AWS::KMS::Key': 2,
       'AWS::Lambda::EventInvokeConfig': 2,
       'AWS::Lambda::EventSourceMapping': 2,
-      'AWS::Lambda::Function': 7,
-      'AWS::Lambda::Permission': 7,
-      'AWS::Lambda::Url': 3,
-      'AWS::Logs::LogGroup': 7,
+      'AWS::Lambda::Function': 8,
+      'AWS::Lambda::Permission': 9,
+      'AWS::Lambda::Url': 4,
+      'AWS::Logs::LogGroup': 8,
       'AWS::SQS::Queue': 4,
       'AWS::SQS::QueuePolicy': 4,
       'AWS::SSM::Parameter': 2,
@@ -67,12 +67,13 @@ describe('MayflyStack', () => {
     });
   });
 
-  it('opens exactly the addresses of webhook, claim and report', () => {
+  it('opens exactly the addresses of webhook, claim, guard and report', () => {
     const targets = ids('AWS::Lambda::Url').map((id) =>
       String(rendered(resources[id]?.Properties['TargetFunctionArn'], resources)),
     );
     expect(targets.map((arn) => /:Mayfly([A-Z][a-z]+)/.exec(arn)?.[1]).sort()).toEqual([
       'Claim',
+      'Guard',
       'Report',
       'Webhook',
     ]);

@@ -97,7 +97,7 @@ describe('the roles', () => {
     }
   });
 
-  it('let nobody but those five sign, not even an administrator of the account', () => {
+  it('let nobody but those six sign, not even an administrator of the account', () => {
     const [id = ''] = standard.ids('AWS::KMS::Key');
     const policy = rendered(standard.resources[id]?.Properties['KeyPolicy'], standard.resources);
     const statements: Statement[] = Reflect.get(Object(policy), 'Statement');
@@ -107,6 +107,7 @@ describe('the roles', () => {
     expect(arns.map((arn) => /:Mayfly([A-Z][a-z]+)Role/.exec(String(arn))?.[1]).sort()).toEqual([
       'Claim',
       'Dispatch',
+      'Guard',
       'Report',
       'Sweep',
       'Teardown',

@@ -94,6 +94,7 @@ export function gitHubThrough(world: World, run: Run, github: GitHub): GitHub {
     run: (scope, name, id) => call('github.run', false, () => github.run(scope, name, id)),
     job: (scope, name, id) => call('github.job', false, () => github.job(scope, name, id)),
     runJobs: (scope, name, of) => call('github.runJobs', false, () => github.runJobs(scope, name, of)),
+    cancelRun: (scope, name, id) => call('github.cancelRun', true, () => github.cancelRun(scope, name, id)),
     openRuns: (scope, name, status) =>
       call('github.openRuns', false, () => github.openRuns(scope, name, status)),
     repositories: (id) => call('github.repositories', false, () => github.repositories(id)),

@@ -30,7 +30,7 @@ export async function work(parts: ListenParts, job: JobMessage): Promise<void> {
   const attendance = [keepLease(broker, job, { halt, over }), watchForCancel(broker, { halt, over })];
   try {
     const env = environmentOf(parts, job);
-    const end = await runSteps(job.steps, { root, trackingId, diag, halt: halt.signal, env });
+    const end = await runSteps(withHook(job.steps), { root, trackingId, diag, halt: halt.signal, env });
     diag.write(`Job result after all job steps finish: ${end.conclusion}`);
     await broker.complete(job.jobId, end.conclusion, end.steps);
     sayAt(`Job ${job.name} completed with result: ${RESULT[end.conclusion]}`);
@@ -39,6 +39,12 @@ export async function work(parts: ListenParts, job: JobMessage): Promise<void> {
     shutdown.removeEventListener('abort', onShutdown);
     await Promise.all(attendance);
   }
+}
+
+/** The job-started hook is the first step of a job (JobExtension.cs, "Set up runner"): failed, it skips the others. */
+function withHook(steps: JobMessage['steps']): JobMessage['steps'] {
+  const hook = process.env['ACTIONS_RUNNER_HOOK_JOB_STARTED'];
+  return hook === undefined ? steps : [{ name: 'Set up runner', run: `exec bash '${hook}'` }, ...steps];
 }
 
 /** `over`: the job has ended. `halt`: it must. */

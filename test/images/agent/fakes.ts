@@ -1,6 +1,7 @@
 import type {
   Clock,
   Dice,
+  GateAnswer,
   Host,
   ListenerEnd,
   ListenerSign,
@@ -29,7 +30,7 @@ export const granted: ClaimGranted = {
     heartbeatMs: 60_000,
   },
   reportUrl: 'https://report.example/',
-  guardUrl: null,
+  guardUrl: 'https://guard.example/',
   reportToken: TOKEN,
 };
 
@@ -82,6 +83,8 @@ export type ListenerScript = (play: {
   readonly sign: (sign: ListenerSign) => void;
   readonly end: (exitCode: number | null) => void;
   readonly startWorker: () => void;
+  /** The job-started hook asks, and blocks until it is answered. */
+  readonly hook: (line?: string) => Promise<GateAnswer>;
   readonly clock: Clock;
   /** Resolves when the agent stops or kills the Listener. */
   readonly stopped: Promise<void>;
@@ -100,6 +103,8 @@ export type World = {
 
 export type WorldOptions = {
   readonly claim?: (tries: number) => HttpAnswer | undefined;
+  /** How the guard answers; left out: it allows. */
+  readonly guard?: (tries: number) => HttpAnswer | undefined;
   readonly report?: (body: Record<string, unknown>, tries: number) => HttpAnswer | undefined;
   readonly metadata?: (path: string) => HttpAnswer | undefined;
   readonly listener?: ListenerScript;
@@ -172,16 +177,32 @@ function answerTo(options: WorldOptions, request: HttpRequest, all: readonly Htt
     return { status: 200, body: METADATA[pathname] ?? '' };
   }
   if (hostname === 'claim.example') return (options.claim ?? (() => json(200, granted)))(tries);
+  if (hostname === 'guard.example')
+    return (options.guard ?? (() => json(200, { decision: 'allow', reason: '' })))(tries);
   return (options.report ?? (() => CARRY_ON))(JSON.parse(request.body ?? ''), tries);
 }
 
+/** GitHub's variables of one job, as the hook hands them over. */
+export const HOOK_LINE = JSON.stringify({
+  GITHUB_REPOSITORY: 'acme/app',
+  GITHUB_REPOSITORY_ID: '7',
+  GITHUB_RUN_ID: '10',
+  GITHUB_RUN_ATTEMPT: '1',
+  GITHUB_WORKFLOW_REF: 'acme/app/.github/workflows/ci.yml@refs/heads/main',
+  GITHUB_WORKFLOW_SHA: 'a'.repeat(40),
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_ACTOR: 'ann',
+  GITHUB_TOKEN_OF_NOBODY: 'ignored',
+});
+
 /** By default a Listener that runs one job for a minute. */
-const oneJob: ListenerScript = async ({ sign, end, startWorker, clock }) => {
+const oneJob: ListenerScript = async ({ sign, end, startWorker, hook, clock }) => {
   await clock.sleep(2_000);
   sign('listening');
   await clock.sleep(1_000);
   sign('job-taken');
   startWorker();
+  await hook();
   await clock.sleep(60_000);
   sign('job-done');
   end(0);
@@ -191,7 +212,13 @@ type HostParts = { options: WorldOptions; clock: Clock; events: string[]; logs: 
 
 function fakeHost({ options, clock, events, logs }: HostParts): Host {
   let sight: WorkerSight = { hasRun: false, isAlive: false };
+  let ask: (line: string) => Promise<GateAnswer> = async () => ({ allow: false, why: 'no gate' });
   return {
+    openGate: async (answer) => {
+      events.push('gate');
+      ask = answer;
+      return { close: async () => undefined };
+    },
     placeFiles: async (files) => void events.push(`place ${Object.keys(files).join(' ')}`),
     closeMetadata: async () => void events.push('close-metadata'),
     startListener: (onSign) => {
@@ -205,6 +232,7 @@ function fakeHost({ options, clock, events, logs }: HostParts): Host {
         startWorker: () => {
           sight = { hasRun: true, isAlive: true };
         },
+        hook: (line = HOOK_LINE) => ask(line),
         clock,
         stopped: stopped.promise,
         killed: killed.promise,

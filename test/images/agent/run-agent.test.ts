@@ -24,6 +24,7 @@ describe('the life of an agent', () => {
     ]);
     expect(w.events).toEqual([
       'close-metadata',
+      'gate',
       'place .runner .credentials .credentials_rsaparams',
       'start',
       'power-off',
@@ -111,7 +112,7 @@ describe('an agent whose machine is not ready', () => {
     const w = world({ host: { placeFiles: () => Promise.reject(new SyntaxError(`near ${CANARY}`)) } });
     await w.run();
     expect(final(w)).toMatchObject({ verdict: 'failed', note: 'SyntaxError' });
-    expect(w.events).toEqual(['close-metadata', 'power-off']);
+    expect(w.events).toEqual(['close-metadata', 'gate', 'power-off']);
   });
 
   it('powers off after a bug of its own', async () => {

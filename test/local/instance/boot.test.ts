@@ -11,6 +11,8 @@ import { killNow } from '../../../local/instance/strays.ts';
 import { INSTANCE_ID, KEY, type Script, type Stub, startStub, TOKEN } from './control-plane.ts';
 
 const SPEED = 100;
+/** The job-started hook stands before the job's own steps. */
+const HOOK = { name: 'Set up runner', conclusion: 'success' };
 const HOUR_SLEEP = { name: 'sleep', run: 'sleep 3600' };
 
 let root = '';
@@ -93,7 +95,7 @@ describe('a booted instance', () => {
     await run.booted.exited;
     expect(run.finished()).toMatchObject({
       conclusion: 'success',
-      steps: [{ conclusion: 'success' }, { conclusion: 'success' }, { conclusion: 'success' }],
+      steps: [HOOK, { conclusion: 'success' }, { conclusion: 'success' }, { conclusion: 'success' }],
     });
     expect(run.stub.report('final')).toMatchObject({ verdict: 'ran', exitCode: 0, instanceId: INSTANCE_ID });
     const phases = run.stub.said.filter((s) => s.body['kind'] === 'phase').map((s) => s.body['phase']);
@@ -108,6 +110,26 @@ describe('a booted instance', () => {
     }
   });
 
+  it('runs no step of a job that the guard denies, and is gone while its hook still blocks', async () => {
+    const out = join(root, 'denied');
+    const run = await boot({
+      steps: [{ name: 'steal', run: `touch ${out}` }],
+      guardAnswer: { decision: 'deny', reason: 'the code comes from a fork' },
+    });
+    await run.booted.exited;
+    expect(existsSync(out)).toBe(false);
+    expect(run.finished()).toBeUndefined();
+    expect(run.stub.said.find(({ path }) => path === '/guard')?.body).toMatchObject({
+      instanceId: INSTANCE_ID,
+      repository: 'acme/web',
+      runId: '9',
+      runAttempt: 1,
+      event: 'push',
+    });
+    expect(run.stub.report('final')).toMatchObject({ verdict: 'denied', note: 'the code comes from a fork' });
+    expect(run.powerOffs).toHaveLength(1);
+  });
+
   it('fails a job at its first failing step and skips the rest', async () => {
     const run = await boot({
       steps: [
@@ -118,7 +140,7 @@ describe('a booted instance', () => {
     await run.booted.exited;
     expect(run.finished()).toMatchObject({
       conclusion: 'failure',
-      steps: [{ conclusion: 'failure' }, { conclusion: 'skipped' }],
+      steps: [HOOK, { conclusion: 'failure' }, { conclusion: 'skipped' }],
     });
     expect(run.stub.report('final')).toMatchObject({ verdict: 'ran' });
   });
@@ -133,7 +155,7 @@ describe('a booted instance', () => {
     await run.booted.exited;
     expect(run.finished()).toMatchObject({
       conclusion: 'cancelled',
-      steps: [{ conclusion: 'cancelled' }, { conclusion: 'skipped' }],
+      steps: [HOOK, { conclusion: 'cancelled' }, { conclusion: 'skipped' }],
     });
     expect(run.stub.report('final')).toMatchObject({ verdict: 'ran' });
     expect(await allGone(pidsIn(file))).toBe(true);

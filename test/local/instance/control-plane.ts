@@ -19,6 +19,8 @@ export type Script = {
   /** Whether the running job was cancelled by now. */
   readonly isCancelled?: () => boolean;
   readonly reportAnswer?: (body: Record<string, unknown>) => string;
+  /** Left out: the job-started check allows the job. */
+  readonly guardAnswer?: { readonly decision: string; readonly reason: string };
   readonly rules?: Partial<ClaimGranted['rules']>;
 };
 
@@ -89,6 +91,8 @@ async function answer(script: Script, so: { url: string; said: readonly Said[] }
   const metadata = METADATA[path];
   if (metadata !== undefined) return { status: 200, body: metadata(so.url) };
   if (path === '/claim') return { status: 200, body: granted(so.url, script.rules ?? {}) };
+  if (path === '/guard')
+    return { status: 200, body: script.guardAnswer ?? { decision: 'allow', reason: '' } };
   if (path === '/report') return { status: 200, body: { answer: script.reportAnswer?.(body) ?? 'carry-on' } };
   const act = `${method} ${path.replace('/_runner/', '')}`;
   const isRunning = so.said.some((s) => s.path.endsWith('/renew'));
@@ -111,7 +115,16 @@ async function answer(script: Script, so: { url: string; said: readonly Said[] }
   }
 }
 
-const VARIABLES = { GITHUB_REPOSITORY: 'acme/web', GITHUB_RUN_ID: '9' };
+const VARIABLES = {
+  GITHUB_REPOSITORY: 'acme/web',
+  GITHUB_REPOSITORY_ID: '7',
+  GITHUB_RUN_ID: '9',
+  GITHUB_RUN_ATTEMPT: '1',
+  GITHUB_WORKFLOW_REF: 'acme/web/.github/workflows/ci.yml@refs/heads/main',
+  GITHUB_WORKFLOW_SHA: 'a'.repeat(40),
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_ACTOR: 'ann',
+};
 /** A long poll without news, in real ms. */
 const POLL_MS = 100;
 
@@ -151,7 +164,7 @@ function granted(url: string, rules: Partial<ClaimGranted['rules']>): ClaimGrant
       ...rules,
     },
     reportUrl: `${url}/report`,
-    guardUrl: null,
+    guardUrl: `${url}/guard`,
     reportToken: TOKEN,
   };
 }
