@@ -20,7 +20,10 @@ describe('a claim', () => {
   it('delivers one registration to the instance it was minted for, with its rules and a token of its own', async () => {
     const { stage, id } = await booted();
     const answer = await stage.claim(id);
-    expect(answer).toMatchObject({ statusCode: 200, body: { rules: { graceMs: 30_000 }, guardUrl: null } });
+    expect(answer).toMatchObject({
+      statusCode: 200,
+      body: { rules: { graceMs: 30_000 }, guardUrl: 'https://guard.invalid/' },
+    });
     expect(issued(stage)).toMatchObject([{ labels: ['linux', 'self-hosted', 'x64'] }]);
     expect(stage.items('runner')).toMatchObject([
       { rank: 'claimed', registrations: [{ state: 'registered' }] },

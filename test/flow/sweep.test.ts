@@ -40,8 +40,8 @@ describe('the sweep', () => {
   it('launches anew for a job whose launch was never frozen, and voids the old ticket first', async () => {
     const stage = createStage();
     stage.queue();
-    // The run, then the job's two writes, the budgets and the pool: the launch item is the eighth write.
-    const writes = Array.from({ length: 7 }, () => undefined);
+    // The run, its pools, then the job's two writes, the budgets and the pool: the launch item is the ninth write.
+    const writes = Array.from({ length: 8 }, () => undefined);
     stage.spoil('ledger.write', ...writes, {
       when: 'before',
       fault: { kind: 'busy', code: 'throttled', retryAfterMs: 1 },
