@@ -173,7 +173,11 @@ async function isOver(job: JobItem, { deadline }: LookUps, world: World): Promis
   if (now >= deadline) return { do: 'held', reason: 'fact-unreachable' };
   const seen = await world.github.job(scopeOf(job), job.repository.fullName, job.jobId);
   if (!seen.ok) return { do: 'held', reason: 'fact-unreachable' };
-  if (seen.value?.status !== 'queued') return { do: 'ignored', reason: 'job-over' };
+  const status = seen.value?.status;
+  if (status === undefined || status === 'completed' || status === 'in_progress')
+    return { do: 'ignored', reason: 'job-over' };
+  // It is about to be queued, as the webhook said: REST lags, and still shows the job behind its approval.
+  if (status !== 'queued') return { do: 'held', reason: 'fact-unreachable' };
   await amend(world.ledger, { kind: 'job', id: job.jobId }, (item) => item && { ...item, checkedAt: now });
   return undefined;
 }

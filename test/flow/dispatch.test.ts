@@ -144,6 +144,21 @@ describe('dispatch', () => {
     expect(stage.ec2.instances(stage.clock.now())).toEqual([]);
   });
 
+  it('holds a job that GitHub still shows behind its approval though it says that it is queued', async () => {
+    const stage = createStage();
+    const job = { name: 'deploy', labels: ['x64'], environment: 'production' };
+    const { clock, github } = stage;
+    github.createRun({ repository: 'acme/app', event: 'push', actor: 'ann', jobs: [job] }, clock.now());
+    const approved = stage.messages().map(({ messageId, body }) => ({
+      messageId,
+      body: JSON.stringify({ ...JSON.parse(body), action: 'queued', status: 'queued' }),
+    }));
+    await stage.pass(2 * 3_600_000);
+    await stage.dispatch(approved);
+    expect(stage.items('job')).toMatchObject([{ outcome: 'open', intent: { step: 'held' } }]);
+    expect(stage.ec2.instances(clock.now())).toEqual([]);
+  });
+
   it('launches nothing while launches are stopped', async () => {
     const stage = createStage();
     const stop = { v: 1 as const, rev: 0, kind: 'stop' as const, name: 'all', stopped: true, at: 0 };

@@ -37,6 +37,17 @@ describe('the sweep', () => {
     expect(living(stage)).toHaveLength(2);
   });
 
+  it('leaves the room of a launch taken that it replays itself: its instances are younger than the list', async () => {
+    const stage = createStage();
+    stage.queue(2);
+    stage.spoil('instances.launch', { when: 'before', fault: { kind: 'unsure', code: 'timeout' } });
+    await stage.dispatch(stage.messages());
+    await stage.pass(5 * 60_000);
+    await stage.sweep();
+    expect(living(stage)).toHaveLength(2);
+    expect(stage.items('pool')).toMatchObject([{ live: 2 }]);
+  });
+
   it('launches anew for a job whose launch was never frozen, and voids the old ticket first', async () => {
     const stage = createStage();
     stage.queue();

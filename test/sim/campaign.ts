@@ -1,5 +1,5 @@
 import { FAULT_KINDS } from './fault-kinds.ts';
-import { CANARY, findMutant, type Mutant } from './mutants.ts';
+import { CANARY, findMutant, MUTANTS, type Mutant } from './mutants.ts';
 import { MUST_REACH } from './reached.ts';
 import { simulate } from './simulate.ts';
 import type { Failure } from './totals.ts';
@@ -43,6 +43,26 @@ export async function seedsUntilCaught(
     if (violations.some(({ rule }) => mutant.caughtBy.includes(rule))) return n + 1;
   }
   return undefined;
+}
+
+/** A planted bug that is not caught within so many seeds is not caught. */
+const MUTANT_SEEDS_MAX = 1_000;
+
+/** Plants each bug that is not equivalent: seeds until one of its rules broke, null where none did. */
+export async function catchAll(
+  say: ((line: string) => void) | undefined,
+): Promise<Record<string, number | null>> {
+  const caught: Record<string, number | null> = {};
+  for (const [name, mutant] of Object.entries(MUTANTS)) {
+    if (mutant.equivalent !== undefined) {
+      say?.(`${name.padEnd(26)} equivalent: ${mutant.equivalent}`);
+      continue;
+    }
+    const seeds = await seedsUntilCaught(mutant, { from: mutant.from ?? 1, max: MUTANT_SEEDS_MAX });
+    caught[name] = seeds ?? null;
+    say?.(`${name.padEnd(26)} ${seeds === undefined ? 'NOT CAUGHT' : `seed ${seeds}`}: ${mutant.says}`);
+  }
+  return caught;
 }
 
 /** Cells of the fault matrix that stayed empty, as `kind@site`. */

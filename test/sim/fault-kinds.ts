@@ -32,10 +32,26 @@ export const PORT_SITES: readonly string[] = [
   'sweep/github.deregister',
   'sweep/github.run',
   'sweep/github.job',
+  'sweep/github.openRuns',
+  'sweep/github.runJobs',
+  'sweep/github.deliveries',
+  'sweep/github.redeliver',
 ];
 
-const HOOK_ACTIONS = ['queued', 'in_progress', 'completed'];
-const API = ['POST /app/installations/{installation_id}/access_tokens'];
+const HOOK_ACTIONS = ['queued', 'waiting', 'in_progress', 'completed'];
+const API = [
+  'POST /app/installations/{installation_id}/access_tokens',
+  'POST /app/hook/deliveries/{delivery_id}/attempts',
+  'GET /app/hook/deliveries',
+  'GET /repos/{owner}/{repo}/actions/runs',
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}',
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs',
+  ...['orgs/{org}', 'repos/{owner}/{repo}'].flatMap((scope) => [
+    `GET /${scope}/actions/runners`,
+    `DELETE /${scope}/actions/runners/{runner_id}`,
+    `POST /${scope}/actions/runners/generate-jitconfig`,
+  ]),
+];
 const ENDS = ['shutting-down', 'terminated'];
 const MACHINE = ['machine'];
 
@@ -63,7 +79,7 @@ export const FAULT_KINDS: Readonly<
   'agent-quits': { odds: 0.03, sites: MACHINE },
   'agent-hangs': { odds: 0.02, sites: MACHINE },
   'power-off-fails': { odds: 0.05, sites: MACHINE },
-  pounce: { odds: 0.15, sites: ['terminate', 'deregister'] },
+  pounce: { odds: 0.15, sites: ['terminate', 'deregister', 'idle'] },
   forged: { odds: 0.02, sites: ['webhook'] },
   poison: { odds: 0.6, sites: ['jobs'] },
   'index-lag': { odds: 0.01, sites: ['demand'] },

@@ -39,7 +39,7 @@ export function createHub(scenario: Scenario, book: FaultBook): GitHubModel {
       answerLost: odds['github-answer-lost'] ?? 0,
       staleRead: odds['github-stale'] ?? 0,
       runnerFieldsZero: 0.5,
-      deleteCancels: 0,
+      deleteCancels: draw('delete cancels') < 0.3 ? 0.5 : 0,
       tokenUnusableMs: scenario.tokenUnusableMs,
       registrationLingersMs: draw('lingers') < 0.5 ? 20_000 : 0,
       sameJwtRefused: true,

@@ -4,7 +4,7 @@ import type { ClaimGranted } from '../../lambdas/contracts/claim.ts';
 import { type ListenerVerdict, reportAnswer } from '../../lambdas/contracts/report.ts';
 import { fraction, later, type Machine } from './agent.ts';
 import { between } from './draws.ts';
-import { durationOf } from './people.ts';
+import { durationOf, pounce } from './people.ts';
 import type { Reporter } from './reporter.ts';
 import type { Answer } from './wire.ts';
 
@@ -222,7 +222,23 @@ function heartbeat(parts: Parts): void {
   });
 }
 
+/** How long before the question a job may come out of the blue: it is assigned then, picked up or not yet. */
+const POUNCE_MAX_MS = 2_000;
+
 function askIdle(parts: Parts): void {
+  const { shift, machine } = parts;
+  const visit = { key: machine.key, call: shift.turn, name: machine.instanceId };
+  if (!machine.sim.book.strikes('pounce', 'idle', visit)) {
+    askWhetherIdle(parts);
+    return;
+  }
+  const name = `pounce idle ${machine.instanceId} ${shift.turn}`;
+  shift.isAsking = true;
+  pounce(machine.sim, name);
+  later(machine, between(fraction(machine, name), 0, POUNCE_MAX_MS), () => askWhetherIdle(parts));
+}
+
+function askWhetherIdle(parts: Parts): void {
   const { shift, machine, granted } = parts;
   ask(parts, { kind: 'idle' }, (word) => {
     const againMs = word === undefined ? IDLE_RETRY_MS : granted.rules.idleMaxMs;

@@ -1,7 +1,7 @@
 import { requireNode } from '../../lib/check-node.ts';
 
 requireNode();
-const { complaints, runCampaign } = await import('./campaign.ts');
+const { catchAll, complaints, runCampaign } = await import('./campaign.ts');
 const { exhaust } = await import('./exhaust.ts');
 const { readCommand, USAGE, UsageError } = await import('./options.ts');
 const { replay, why } = await import('./replay.ts');
@@ -28,6 +28,11 @@ async function run(args: readonly string[]): Promise<boolean> {
       if (command.json) say(JSON.stringify(summaryOf(spent)));
       else process.stdout.write(tellExhaust(spent));
       return spent.failures.length === 0;
+    }
+    case 'mutants': {
+      const caught = await catchAll(command.json ? undefined : say);
+      if (command.json) say(JSON.stringify(caught));
+      return Object.values(caught).every((seeds) => seeds !== null);
     }
     case 'replay':
       return replay(command, say);

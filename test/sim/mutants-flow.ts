@@ -1,4 +1,4 @@
-import type { JobItem, LedgerItem, RunnerItem } from '../../lambdas/contracts/ledger.ts';
+import type { ItemOf, JobItem, LedgerItem, RunnerItem } from '../../lambdas/contracts/ledger.ts';
 import type { Pool } from '../../lambdas/contracts/settings.ts';
 import { itemId } from '../../lambdas/core/index-keys.ts';
 import type { Deployment } from '../../lambdas/core/launch-plan.ts';
@@ -47,6 +47,16 @@ const overwrite =
     return ledger.write({ ...item, rev: now.ok ? (now.value?.rev ?? 0) : item.rev });
   };
 
+const longLived =
+  ({ ledger }: RawPorts): RawPorts['ledger']['read'] =>
+  async (kind, id) => {
+    const read = await ledger.read(kind, id);
+    const item: LedgerItem | undefined = read.ok ? read.value : undefined;
+    if (item?.kind !== 'runner') return read;
+    const rules = { ...item.rules, lifetimeMaxMs: 100 * item.rules.lifetimeMaxMs };
+    return done({ ...item, rules } as ItemOf<typeof kind>);
+  };
+
 const pools =
   (change: (pool: Pool) => Pool) =>
   (deployment: Deployment): Deployment => ({
@@ -93,30 +103,20 @@ export const FLOW_MUTANTS: Readonly<Record<string, Mutant>> = {
   'claims-overwritten': {
     says: 'a claim writes its runner without comparing revisions: the fence holds nobody off',
     caughtBy: ['SecondDelivery'],
+    from: 33,
     mutation: { ports: overwriting('runner', ['claim']) },
   },
   'no-fence': {
     says: 'a claim takes no lease: twins mint side by side',
-    caughtBy: ['OneEach', 'NoGhosts', 'SecondDelivery'],
+    caughtBy: [],
+    equivalent:
+      'the write that delivers compares revisions: one twin loses there, and deletes what it minted',
     mutation: {
       ports: runner((item, fn) =>
         fn === 'claim'
           ? { ...item, intent: { ...item.intent, leaseUntil: item.intent.leaseUntil && 1 } }
           : item,
       ),
-    },
-  },
-  'fence-for-ever': {
-    says: 'the lease of a claim never runs out: whoever died under it bars all others',
-    caughtBy: ['QueuedToStartedMs', 'NeverClaimed', 'EveryJobRuns'],
-    mutation: {
-      ports: runner((item) => ({
-        ...item,
-        intent: {
-          ...item.intent,
-          leaseUntil: item.intent.leaseUntil && item.intent.leaseUntil + 10 * 3_600_000,
-        },
-      })),
     },
   },
   'sweep-lease-for-ever': {
@@ -142,12 +142,21 @@ export const FLOW_MUTANTS: Readonly<Record<string, Mutant>> = {
   'idling-forgotten': {
     says: 'a job whose machine idled out gets the next one at once, for as long as GitHub holds it back',
     caughtBy: ['NeverClaimed'],
+    from: 581,
     mutation: {
       ports: job((item) =>
         item.intent.reason === 'runner-unused'
           ? { ...item, intent: { ...item.intent, due: 1, idled: 0 } }
           : item,
       ),
+    },
+  },
+  'lifetime-forgotten': {
+    says: 'the sweep reads lifetimes a hundred times too long',
+    caughtBy: ['LifetimeExceeded'],
+    mutation: {
+      ports: (ports, { fn }) =>
+        fn === 'sweep' ? { ...ports, ledger: { ...ports.ledger, read: longLived(ports) } } : ports,
     },
   },
   'binding-dropped': {

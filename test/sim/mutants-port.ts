@@ -51,22 +51,6 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
       })),
     },
   },
-  'only-known-machines': {
-    says: 'the sweep sees only machines that have a record',
-    caughtBy: ['OrphanFound', 'LifetimeExceeded', 'Quiet', 'LedgerCloses'],
-    mutation: {
-      ports: instances((port, { sim }) => ({
-        list: async (stackId) => {
-          const all = await port.list(stackId);
-          if (!all.ok) return all;
-          const known = new Set(
-            sim.store.items().flatMap((item) => (item.kind === 'runner' ? [item.instanceId] : [])),
-          );
-          return done(all.value.filter(({ instanceId }) => known.has(instanceId)));
-        },
-      })),
-    },
-  },
   'ends-nothing': {
     says: 'TerminateInstances is believed to have worked, and did not',
     caughtBy: ['LifetimeExceeded', 'Quiet'],
@@ -78,7 +62,9 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'launch-unsure-is-no': {
     says: 'a launch whose answer was lost is taken for one that did not happen',
-    caughtBy: ['NeverClaimed', 'OrphanFound', 'LedgerCloses'],
+    caughtBy: [],
+    equivalent:
+      'the launch stays open either way and is replayed under its token, which answers with the first result',
     mutation: {
       answers: instances((port) => ({ launch: async (request) => unsureIsBusy(await port.launch(request)) })),
     },
@@ -136,7 +122,8 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'mint-unsure-is-no': {
     says: 'a registration whose answer was lost is taken for one that was never made',
-    caughtBy: ['NoGhosts'],
+    caughtBy: [],
+    equivalent: 'its name was written first and is doomed either way, then looked for and deleted',
     mutation: {
       answers: github((port) => ({ mint: async (request) => unsureIsBusy(await port.mint(request)) })),
     },
@@ -164,6 +151,22 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
         },
       })),
     },
+  },
+  'no-discovery': {
+    says: 'jobs that no webhook announced are never looked for, nor are failed webhooks asked for again',
+    caughtBy: ['EveryJobRuns'],
+    mutation: {
+      ports: github(() => ({
+        openRuns: async () => done([]),
+        deliveries: async () => done({ deliveries: [], next: null }),
+      })),
+    },
+  },
+  'no-redelivery': {
+    says: 'failed webhooks are never asked for again',
+    caughtBy: [],
+    equivalent: 'discovery finds the same jobs, some minutes later',
+    mutation: { ports: github(() => ({ deliveries: async () => done({ deliveries: [], next: null }) })) },
   },
   'secret-said': {
     says: 'the answer of a mint is logged whole',

@@ -8,6 +8,8 @@ import type { Mutation } from './sim.ts';
 export interface Mutant {
   readonly says: string;
   readonly caughtBy: readonly string[];
+  /** Why nobody could tell it from the product: another mechanism does the same. Such a one proves nothing. */
+  readonly equivalent?: string;
   /** The first seed of those searched by the test; left out: 1. */
   readonly from?: number;
   /** A smaller world that shows it faster; left out: the whole one. */

@@ -12,7 +12,8 @@ export type Command =
       readonly json: boolean;
     }
   | ({ readonly do: 'replay' | 'why' } & Replayed)
-  | { readonly do: 'exhaust'; readonly jobs: number; readonly from: number; readonly json: boolean };
+  | { readonly do: 'exhaust'; readonly jobs: number; readonly from: number; readonly json: boolean }
+  | { readonly do: 'mutants'; readonly json: boolean };
 
 /** One seed and what is asked of it beside. */
 export interface Replayed {
@@ -58,6 +59,8 @@ export const USAGE = `npm run sim -- <command> [options]     days of faults over
     --jobs N      jobs per run (default ${EXHAUST_JOBS_DEFAULT}, at most ${EXHAUST_JOBS_MAX})
     --from N      the seed whose world it is (default 1)
     --json        print one JSON object
+  mutants       plants each bug of test/sim/mutants.ts and counts the seeds until a rule catches it
+    --json        print one JSON object: name to seeds, null where 1,000 were not enough
   --help        this text
 
 Exit code 0: every rule held. 1: one did not, or a campaign is not worth its name. 2: wrong arguments.
@@ -88,6 +91,7 @@ const TAKES: Readonly<Record<string, readonly Name[]>> = {
   replay: ['jobs', 'runs', 'only', 'until', 'crash-at', 'mutant'],
   why: ['jobs', 'runs', 'only', 'crash-at', 'mutant'],
   exhaust: ['jobs', 'from', 'json'],
+  mutants: ['json'],
 };
 
 /** Reads the arguments. Throws a UsageError that says what was wanted and what was got. */
@@ -108,6 +112,7 @@ export function readCommand(args: readonly string[]): Command {
   if (takesSeed) return replayed(name, seed, values);
   const from = whole('--from', values.from, { min: 1, max: SEEDS_MAX }) ?? 1;
   const json = values.json === true;
+  if (name === 'mutants') return { do: 'mutants', json };
   if (name === 'exhaust') {
     const jobs = whole('--jobs', values.jobs, { min: 1, max: EXHAUST_JOBS_MAX }) ?? EXHAUST_JOBS_DEFAULT;
     return { do: 'exhaust', jobs, from, json };

@@ -162,12 +162,6 @@ function letAllGo({ github, clock, vain }: Sim): void {
   }
 }
 
-/** Nobody waits for ever: jobs that the stack was never told of would take the runners of those it was told of. */
-export function giveUpStrangers({ github, clock, announced }: Sim): void {
-  for (const { jobId, status } of github.truth.jobs(clock.now))
-    if (status === 'queued' && !announced.has(jobId)) github.cancelJob(jobId, clock.now);
-}
-
 /** A job that comes out of the blue: people's in a window of our choosing. */
 export function pounce(sim: Sim, name: string): void {
   const { draw, clock } = sim;

@@ -30,7 +30,10 @@ export const MUST_REACH: Readonly<Record<string, string>> = {
   'message parked': 'a message that nobody understands went to the dead-letter queue',
   'both versions live': 'a container of the old version worked after a deploy',
   'spot notice told': 'a runner learnt that its instance is taken back',
-  'late job after idle': 'a job came to a runner that was about to go',
+  'job came while going idle':
+    'GitHub kept the registration of a runner that was about to go, for a job had come',
+  'webhook sent again': 'a delivery that failed was asked for again',
+  'job discovered': 'a job was found at GitHub that no webhook had announced',
   'job denied': 'a job was denied',
   'job reopened': 'a denied job was queued again',
   'job held by GitHub': 'a job waited for an approval',
@@ -84,11 +87,17 @@ function nameOf(happening: Happening, truth: Truth): string | undefined {
       if (happening.metric === 'LaunchShort') return 'partial fleet';
       if (happening.metric === 'SweepIncomplete') return 'sweep incomplete';
       if (happening.metric === 'ClaimLater') return undefined;
+      if (happening.metric === 'WebhookRedelivered') return 'webhook sent again';
+      if (happening.metric === 'JobsDiscovered') return 'job discovered';
       if (happening.metric === 'JobsDenied') return 'job denied';
       if (happening.reason === 'pool-full') return 'ceiling reached';
       if (happening.reason === 'account-limit' || happening.reason === 'registration-refused')
         return 'pool held';
       return undefined;
+    case 'deregistered':
+      return happening.outcome.ok && happening.outcome.value === 'busy'
+        ? 'job came while going idle'
+        : undefined;
     case 'said':
       return happening.event === 'pool-on-hold' ? 'pool probed' : undefined;
     case 'stale':
@@ -138,7 +147,6 @@ function namesOfRunner(before: RunnerItem, after: RunnerItem, now: number): read
   );
   if (after.registrations.some(({ name, state }) => state === 'gone' && wasDoomed.has(name)))
     names.push('registration deleted by name');
-  if (before.at.finished !== null && after.at.finished === null) names.push('late job after idle');
   return names;
 }
 

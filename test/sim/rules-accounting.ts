@@ -14,6 +14,8 @@ const WASTE_OF: Readonly<Record<string, number>> = {
   slow: 1,
   'request-lost': 1,
   'reply-lost': 1,
+  // The copy's answer may carry the registration, and nobody listens to it: delivered unknown, never sent again.
+  'request-doubled': 1,
   'slow-boot': 1,
   'agent-quits': 1,
   'agent-hangs': 1,
@@ -39,7 +41,7 @@ const WASTE_OF: Readonly<Record<string, number>> = {
 
 /** Machines that one job may cost beyond its own when people cancel, hold or run it too long. */
 const WASTE_OF_PEOPLE = 1;
-const WASTE_OF_HELD = 4;
+const WASTE_OF_HELD = 5;
 
 const neverClaimed: Rule = {
   name: 'NeverClaimed',

@@ -9,7 +9,7 @@ const isAlive = ({ state }: { readonly state: string }): boolean => state !== 't
 const everyJobRuns: Rule = {
   name: 'EveryJobRuns',
   code: 'L1',
-  says: 'within 55 minutes of calm every job that reached the stack runs or is over; at the end all are over',
+  says: 'within 55 minutes of calm every job runs or is over, announced or not; at the end all are over',
   create: (context) => ({
     at: { probe: () => open(context, ['queued']), end: () => open(context, ['queued', 'in_progress']) },
   }),
@@ -17,8 +17,8 @@ const everyJobRuns: Rule = {
 
 function open({ sim, truth }: Context, statuses: readonly string[]): readonly string[] {
   const { now } = sim.clock;
-  return [...truth.jobs].flatMap(([jobId, { isInVain, isAnnounced, queuedAt }]) => {
-    if (isInVain || !isAnnounced) return [];
+  return [...truth.jobs].flatMap(([jobId, { isInVain, queuedAt }]) => {
+    if (isInVain) return [];
     const job = sim.github.truth.job(jobId, now);
     if (job === undefined || !statuses.includes(job.status)) return [];
     const item = truth.job(jobId);
@@ -47,13 +47,12 @@ const lifetimeExceeded: Rule = {
   }),
 };
 
-function tooOld({ sim, truth }: Context, slackMs: number): readonly string[] {
+function tooOld({ sim }: Context, slackMs: number): readonly string[] {
   const { now } = sim.clock;
   return sim.ec2.instances(now).flatMap((instance) => {
     const ended = instance.passages.find(({ state }) => state === 'terminated')?.at ?? now;
     const pool = sim.scenario.pools.find(({ name }) => name === instance.tags.get(TAG.pool));
-    const lifetimeMs =
-      truth.runner(instance.instanceId)?.rules.lifetimeMaxMs ?? pool?.limits.lifetimeMaxMs ?? 0;
+    const lifetimeMs = pool?.limits.lifetimeMaxMs ?? 0;
     const livedMs = ended - instance.launchedAt;
     const isNow = isAlive(instance) || slackMs === LIFETIME_FAULT_SLACK_MS;
     return isNow && livedMs > lifetimeMs + slackMs

@@ -27,6 +27,11 @@ export type Happening =
   | { readonly kind: 'terminate-asked'; readonly ids: readonly string[] }
   | { readonly kind: 'launched'; readonly request: FrozenRequest; readonly answer: Outcome<LaunchAnswer> }
   | { readonly kind: 'minted'; readonly name: string; readonly outcome: Outcome<Minted> }
+  | {
+      readonly kind: 'deregistered';
+      readonly fn: string;
+      readonly outcome: Awaited<ReturnType<GitHub['deregister']>>;
+    }
   /** A write came too late: somebody else had written. */
   | { readonly kind: 'stale'; readonly fn: string; readonly item: LedgerItem }
   /** A claim is about to be answered with a registration. */
@@ -97,8 +102,6 @@ export interface Sim {
   readonly deployed: { readonly version: number; readonly deployment: Deployment };
   /** Jobs that nobody may serve. */
   readonly vain: Set<string>;
-  /** Jobs whose `queued` reached the stack. */
-  readonly announced: Set<string>;
   readonly mutation: Mutation | undefined;
   tell(happening: Happening): void;
 }

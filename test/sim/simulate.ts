@@ -1,4 +1,3 @@
-import type { JobEvent } from '../../lambdas/contracts/job-event.ts';
 import type { Machine } from './agent.ts';
 import { createScheduler, type Scheduler } from './clock.ts';
 import { cloudSource, createCloud, deploy } from './cloud.ts';
@@ -8,7 +7,7 @@ import { createJobsPort, invokeDispatch, invokeObserve, invokeSweep } from './fu
 import { calmHub, createHub, hubSource, scheduleSuspension, wake } from './hub.ts';
 import { indexLag } from './index-lag.ts';
 import { createLambdas } from './lambda.ts';
-import { giveUpStrangers, pounce, startPeople } from './people.ts';
+import { pounce, startPeople } from './people.ts';
 import { createRules, type Reached, type Violation } from './rules.ts';
 import { POISON } from './rules-liveness.ts';
 import { drawScenario, type Scenario, type Wishes } from './scenario.ts';
@@ -78,7 +77,6 @@ export async function simulate(options: SimulateOptions): Promise<Verdict> {
   if (scenario.calmMs > PROBE_AFTER_MS)
     clock.at(calmAt + PROBE_AFTER_MS, () => {
       rules.probe();
-      giveUpStrangers(sim);
       for (const n of [1, 2]) pounce(sim, `probe ${n}`);
     });
   await clock.runUntil(endAt);
@@ -149,13 +147,8 @@ function build(scenario: Scenario, options: SimulateOptions) {
       return deployed;
     },
     vain: new Set(),
-    announced: new Set(),
     mutation: options.mutation,
-    tell: (happening) => {
-      if (happening.kind === 'announced' && isDemand(happening.event))
-        sim.announced.add(happening.event.jobId);
-      rules.tell(happening);
-    },
+    tell: (happening) => rules.tell(happening),
   };
   const rules = createRules(sim, options);
   const { deployAt } = scenario;
@@ -165,8 +158,6 @@ function build(scenario: Scenario, options: SimulateOptions) {
     });
   return { sim, rules };
 }
-
-const isDemand = ({ action, status }: JobEvent): boolean => action === 'queued' && status === 'queued';
 
 /** Somebody else writes to the jobs queue: what is no event must hurt no other message. */
 function schedulePoison(sim: Sim): void {

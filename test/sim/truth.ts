@@ -22,8 +22,6 @@ export interface JobTruth {
   readonly queuedAt: number;
   /** Nobody may serve it. */
   readonly isInVain: boolean;
-  /** Its `queued` reached the queue of the stack. */
-  isAnnounced: boolean;
   cancelledAt: number | null;
   startedAt: number | null;
 }
@@ -71,13 +69,7 @@ export function createTruth(sim: Sim): Truth {
         break;
       case 'queued': {
         const { jobId, isInVain } = happening;
-        jobs.set(jobId, { queuedAt: now, isInVain, isAnnounced: false, cancelledAt: null, startedAt: null });
-        break;
-      }
-      case 'announced': {
-        const job = jobs.get(happening.event.jobId);
-        const { action, status } = happening.event;
-        if (job !== undefined && action === 'queued' && status === 'queued') job.isAnnounced = true;
+        jobs.set(jobId, { queuedAt: now, isInVain, cancelledAt: null, startedAt: null });
         break;
       }
       case 'cancelled': {

@@ -43,7 +43,9 @@ export function watched(sim: Sim, run: Run, ports: RawPorts): RawPorts {
       },
       deregister: async (scope, id) => {
         mayPounce('deregister', id);
-        return github.deregister(scope, id);
+        const outcome = await github.deregister(scope, id);
+        sim.tell({ kind: 'deregistered', fn: run.fn, outcome });
+        return outcome;
       },
     },
   };

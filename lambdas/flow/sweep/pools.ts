@@ -13,14 +13,24 @@ export async function readPools(world: World): Promise<readonly PoolItem[]> {
   return (await readItems('pool', names, world)).items;
 }
 
-/** Corrects counts that crashes left too high or too low: instances that live, and units of launches in flight. */
+/**
+ * Corrects counts that crashes left too high or too low: instances that live, and units of launches in flight. A launch that
+ * this pass settled is neither: its instances are younger than the list. Its pool is counted in the next pass.
+ */
 export async function recountPools(
   pools: readonly PoolItem[],
-  seen: { readonly instances: readonly SeenInstance[]; readonly launches: readonly LaunchItem[] },
+  seen: {
+    readonly instances: readonly SeenInstance[];
+    /** Launches that were open when the pass began, and those of them that still are. */
+    readonly before: readonly LaunchItem[];
+    readonly launches: readonly LaunchItem[];
+  },
   world: World,
 ): Promise<void> {
   const now = world.clock.now();
+  const settled = new Set(seen.before.filter((one) => !seen.launches.includes(one)).map((one) => one.pool));
   for (const pool of pools) {
+    if (settled.has(pool.pool)) continue;
     if (pool.reservedAt !== null && now - pool.reservedAt < SETTLED_MS) continue;
     const living = seen.instances.filter(
       ({ tags, state }) =>

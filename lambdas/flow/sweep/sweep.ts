@@ -43,7 +43,7 @@ export async function sweep(world: World): Promise<SweepSummary> {
   await sweepJobs(due, { open: launches, pass }, world);
   await lookAround(pass, world);
   if (view.instances !== undefined)
-    await recountPools(pools, { ...view, instances: view.instances, launches }, world);
+    await recountPools(pools, { instances: view.instances, before: due.launches, launches }, world);
   await giveLease(lease, world);
   return { ran: true, complete: listed.ok };
 }
