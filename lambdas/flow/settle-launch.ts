@@ -36,7 +36,7 @@ export async function settle(
   }
   const written = await writeRunners(launch, result.served, world);
   if (!written) return [];
-  await close(launch, result, world);
+  if (!(await close(launch, result, world))) return [];
   const released = await releaseJobs(result, what.jobs, world);
   return mayFallBack && FALL_BACK.includes(result.reason) ? released : [];
 }
@@ -87,16 +87,21 @@ export async function writeRunners(
   return written.every((item) => item !== undefined);
 }
 
-async function close(launch: LaunchItem, result: LaunchResult, world: World): Promise<void> {
+/**
+ * The launch is resolved, and only then is the room of what it did not give free: an open launch is replayed, and needs it. False
+ * when that was not written for certain: the launch stays open, its jobs keep its ticket, and the sweep goes on from there.
+ */
+async function close(launch: LaunchItem, result: LaunchResult, world: World): Promise<boolean> {
   const now = world.clock.now();
   const ids = result.served.map(({ instance }) => instance.instanceId);
-  await world.ledger.write(resolved(launch, ids, expiryOf(now)));
+  const written = await world.ledger.write(resolved(launch, ids, expiryOf(now)));
+  if (!written.ok || written.value === 'stale') return false;
   const short = result.unserved.length;
   if (short === 0 && result.served.length <= launch.units.length) {
     await amend(world.ledger, { kind: 'pool', id: launch.pool }, (pool) =>
       pool === undefined ? undefined : launchServed(pool),
     );
-    return;
+    return true;
   }
   world.journal.count('LaunchShort', { pool: launch.pool, reason: result.reason, n: Math.max(0, short) });
   if (result.holdsPool) world.journal.warn(result.reason, { pool: launch.pool, ticket: launch.ticket });
@@ -104,6 +109,7 @@ async function close(launch: LaunchItem, result: LaunchResult, world: World): Pr
     const pool = giveBack(item ?? freshPool(launch.pool), short);
     return result.holdsPool ? heldBack(pool, result.reason, now) : pool;
   });
+  return true;
 }
 
 /** What another market may not suffer from. */

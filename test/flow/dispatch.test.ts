@@ -144,6 +144,24 @@ describe('dispatch', () => {
     expect(stage.ec2.instances(stage.clock.now())).toEqual([]);
   });
 
+  it('keeps the room of a launch that it could not write as resolved: the sweep asks for it again', async () => {
+    const stage = createStage();
+    stage.queue();
+    stage.spoil('instances.launch', {
+      when: 'before',
+      fault: { kind: 'busy', code: 'RequestLimitExceeded', retryAfterMs: 1_000 },
+    });
+    const { write } = stage.ledger;
+    stage.world.ledger.write = async (item) =>
+      item.kind === 'launch' && item.state === 'resolved'
+        ? { ok: false, fault: { kind: 'busy', code: 'throttled', retryAfterMs: 1_000 } }
+        : write(item);
+    await stage.dispatch(stage.messages());
+    expect(stage.items('launch')).toMatchObject([{ state: 'open' }]);
+    expect(stage.items('pool')).toMatchObject([{ live: 1 }]);
+    expect(stage.items('job')).toMatchObject([{ intent: { step: 'launching' } }]);
+  });
+
   it('holds a job that GitHub still shows behind its approval though it says that it is queued', async () => {
     const stage = createStage();
     const job = { name: 'deploy', labels: ['x64'], environment: 'production' };

@@ -31,7 +31,6 @@ export const PORT_SITES: readonly string[] = [
   'sweep/github.listRunners',
   'sweep/github.deregister',
   'sweep/github.run',
-  'sweep/github.job',
   'sweep/github.openRuns',
   'sweep/github.runJobs',
   'sweep/github.deliveries',

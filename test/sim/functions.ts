@@ -93,7 +93,9 @@ export function invokeSweep(sim: Sim, name: string): void {
     fn: 'sweep',
     name,
     work: (given) => sweep(flowWorld(given, 'sweep')),
-    done: () => undefined,
+    done: (ended) => {
+      if (ended.ok && ended.value.ran && ended.value.complete) sim.tell({ kind: 'swept' });
+    },
   });
 }
 

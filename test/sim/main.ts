@@ -7,6 +7,9 @@ const { readCommand, USAGE, UsageError } = await import('./options.ts');
 const { replay, why } = await import('./replay.ts');
 const { summaryOf, tellCampaign, tellComplaints, tellExhaust } = await import('./summary.ts');
 
+// Who reads only the beginning, as `head` does, ends the story.
+process.stdout.on('error', () => process.exit());
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** `npm run sim`: days of faults over the real flows. Answers whether all is well. */

@@ -154,6 +154,7 @@ export const FLOW_MUTANTS: Readonly<Record<string, Mutant>> = {
   'lifetime-forgotten': {
     says: 'the sweep reads lifetimes a hundred times too long',
     caughtBy: ['LifetimeExceeded'],
+    from: 10,
     mutation: {
       ports: (ports, { fn }) =>
         fn === 'sweep' ? { ...ports, ledger: { ...ports.ledger, read: longLived(ports) } } : ports,

@@ -31,32 +31,51 @@ function open({ sim, truth }: Context, statuses: readonly string[]): readonly st
 
 /** The sweep's own slack, a skipped pass, its time limit, and the operating system's leave. */
 const LIFETIME_SLACK_MS = 4 * MINUTE;
-/** While functions crash and EC2 throttles, a pass may fail several times in a row. */
-const LIFETIME_FAULT_SLACK_MS = 12 * MINUTE;
+/** While functions crash and EC2 throttles, a pass that comes to its end may still fail to end a machine. */
+const SWEEPS_MAX = 4;
 
 const lifetimeExceeded: Rule = {
   name: 'LifetimeExceeded',
   code: 'L2',
-  says: 'no machine outlives the lifetime of its pool by more than a few sweeps',
-  create: (context) => ({
-    at: {
-      calm: () => tooOld(context, LIFETIME_FAULT_SLACK_MS),
-      probe: () => tooOld(context, LIFETIME_SLACK_MS),
-      end: () => tooOld(context, LIFETIME_SLACK_MS),
-    },
-  }),
+  says: 'no machine outlives the lifetime of its pool by more than a few sweeps that could do their work',
+  create: (context) => {
+    const sweptAt: number[] = [];
+    const sweepsSince = (at: number): number => sweptAt.filter((one) => one > at).length;
+    return {
+      on: (happening) => {
+        if (happening.kind === 'swept') sweptAt.push(context.sim.clock.now);
+        return undefined;
+      },
+      at: {
+        calm: () =>
+          tooOld(context, ({ endedAt, overAt }) => sweepsSince(overAt) - sweepsSince(endedAt) > SWEEPS_MAX),
+        probe: () => tooOld(context, isOverInCalm),
+        end: () => tooOld(context, isOverInCalm),
+      },
+    };
+  },
 };
 
-function tooOld({ sim }: Context, slackMs: number): readonly string[] {
+interface Span {
+  readonly isAlive: boolean;
+  /** When the machine ended, or now. */
+  readonly endedAt: number;
+  /** When its lifetime was over, slack included. */
+  readonly overAt: number;
+}
+
+const isOverInCalm = ({ isAlive, endedAt, overAt }: Span): boolean => isAlive && endedAt > overAt;
+
+function tooOld({ sim }: Context, isTooOld: (span: Span) => boolean): readonly string[] {
   const { now } = sim.clock;
   return sim.ec2.instances(now).flatMap((instance) => {
-    const ended = instance.passages.find(({ state }) => state === 'terminated')?.at ?? now;
+    const endedAt = instance.passages.find(({ state }) => state === 'terminated')?.at ?? now;
     const pool = sim.scenario.pools.find(({ name }) => name === instance.tags.get(TAG.pool));
     const lifetimeMs = pool?.limits.lifetimeMaxMs ?? 0;
-    const livedMs = ended - instance.launchedAt;
-    const isNow = isAlive(instance) || slackMs === LIFETIME_FAULT_SLACK_MS;
-    return isNow && livedMs > lifetimeMs + slackMs
-      ? [`${instance.instanceId} lived ${Math.round(livedMs / MINUTE)} min of ${lifetimeMs / MINUTE}`]
+    const overAt = instance.launchedAt + lifetimeMs + LIFETIME_SLACK_MS;
+    const livedMin = Math.round((endedAt - instance.launchedAt) / MINUTE);
+    return isTooOld({ isAlive: isAlive(instance), endedAt, overAt })
+      ? [`${instance.instanceId} lived ${livedMin} min of ${lifetimeMs / MINUTE}`]
       : [];
   });
 }

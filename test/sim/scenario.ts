@@ -99,7 +99,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
 const CELLS: readonly string[] = Object.entries(FAULT_KINDS).flatMap(([kind, { sites }]) =>
   sites.map((site) => `${kind}@${site}`),
 );
-const AIMS = 3;
+const AIMS = 5;
 
 /** One run in eight knows no fault, one in eight a single kind; in the others each kind is left out more often than not. */
 function drawFaults(draw: Draw, seed: number): Pick<Scenario, 'odds' | 'aims'> {

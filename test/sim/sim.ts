@@ -27,6 +27,8 @@ export type Happening =
   | { readonly kind: 'terminate-asked'; readonly ids: readonly string[] }
   | { readonly kind: 'launched'; readonly request: FrozenRequest; readonly answer: Outcome<LaunchAnswer> }
   | { readonly kind: 'minted'; readonly name: string; readonly outcome: Outcome<Minted> }
+  /** A pass of the sweep saw the whole cloud and came to its end. */
+  | { readonly kind: 'swept' }
   | {
       readonly kind: 'deregistered';
       readonly fn: string;
