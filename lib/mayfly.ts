@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { HANDLERS_DIR } from './bundle.ts';
 import type { MayflyConfig } from './config/compile.ts';
 import { Consumer } from './consumer.ts';
+import { DnsFirewall } from './dns-firewall.ts';
 import { describing, disablingMetadata, launching, terminating } from './ec2-permissions.ts';
 import { InstanceEvents, SWEEP_DELIVERY, SweepSchedule } from './events.ts';
 import { MayflyFunction } from './function.ts';
@@ -78,6 +79,7 @@ export class Mayfly extends Construct {
     this.guardUrl = this.addGuard();
     this.claimUrl = this.addClaim();
     this.templates = props.config.pools.map((plan) => this.template(plan));
+    this.limitNames();
     this.addTeardown([this.addDispatch(), this.addSweep(), this.addObserve()]);
   }
 
@@ -100,6 +102,14 @@ export class Mayfly extends Construct {
     const { stackId, claimUrl } = this;
     const { securityGroup } = this.network;
     return new PoolTemplate(this, `Pool-${plan.name}`, { plan, stackId, claimUrl, securityGroup, publicIp });
+  }
+
+  private limitNames(): void {
+    const { network } = this.props.config;
+    if (network.kind !== 'own' || network.egressDomains === undefined) return;
+    const urls = [this.claimUrl, this.reportUrl, this.guardUrl];
+    const { vpcId } = this.network;
+    new DnsFirewall(this.network, 'DnsFirewall', { vpcId, domains: network.egressDomains, urls });
   }
 
   /** Variables of the functions that keep the ledger and act as the App. */

@@ -20,11 +20,13 @@ import type { NetworkPlan } from './config/compile.ts';
  */
 export class Network extends Construct {
   readonly subnets: Subnets;
+  readonly vpcId: string;
   readonly securityGroup: ISecurityGroup;
 
   constructor(scope: Construct, id: string, plan: NetworkPlan) {
     super(scope, id);
     const vpc = plan.kind === 'own' ? this.ownVpc(plan) : this.existingVpc(plan);
+    this.vpcId = vpc.vpcId;
     this.subnets =
       plan.kind === 'own'
         ? vpc.publicSubnets.map((subnet) => ({ id: subnet.subnetId, zone: subnet.availabilityZone }))
@@ -37,8 +39,12 @@ export class Network extends Construct {
     });
     for (const port of plan.egressTcpPorts)
       group.addEgressRule(Peer.anyIpv4(), Port.tcp(port), `TCP ${port}`);
-    group.addEgressRule(Peer.anyIpv4(), Port.udp(53), 'DNS');
-    if (!plan.egressTcpPorts.includes(53)) group.addEgressRule(Peer.anyIpv4(), Port.tcp(53), 'DNS');
+    // Security groups do not filter the way to the VPC's own resolver. Where names are limited, it is the only one.
+    const limited = plan.kind === 'own' && plan.egressDomains !== undefined;
+    if (!limited) {
+      group.addEgressRule(Peer.anyIpv4(), Port.udp(53), 'DNS');
+      if (!plan.egressTcpPorts.includes(53)) group.addEgressRule(Peer.anyIpv4(), Port.tcp(53), 'DNS');
+    }
     this.securityGroup = group;
   }
 

@@ -26,7 +26,13 @@ export interface PoolPlan {
 }
 
 export type NetworkPlan = { readonly publicIp: boolean; readonly egressTcpPorts: readonly number[] } & (
-  | { readonly kind: 'own'; readonly cidr: string; readonly zones: number }
+  | {
+      readonly kind: 'own';
+      readonly cidr: string;
+      readonly zones: number;
+      /** Names that may be looked up besides those of GitHub; undefined allows all. */
+      readonly egressDomains: readonly string[] | undefined;
+    }
   | {
       readonly kind: 'existing';
       readonly vpcId: string;
@@ -104,5 +110,6 @@ function networkPlan(network: NetworkInput): NetworkPlan {
     kind: 'own',
     cidr: network.cidr ?? CIDR_DEFAULT,
     zones: network.zones ?? ZONES_DEFAULT,
+    egressDomains: network.egressDomains,
   };
 }

@@ -19,6 +19,10 @@ const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
 
 const label = text(LABEL_CHARS, 'a label of 1 to 100 letters, digits and . _ / = : -');
 const subnetId = text(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id such as subnet-0123456789abcdef0');
+const domain = text(
+  /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}$/,
+  'a name such as registry.example.com or *.example.com, in lower case',
+);
 const zoneName = text(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an availability zone such as eu-west-1a');
 
 export const githubSchema = z
@@ -67,6 +71,13 @@ export const networkSchema = z
       .max(20, { error: 'at most 20 ports' })
       .default([443])
       .describe('TCP ports that instances may reach. GitHub and the claim need 443. DNS is always open.'),
+    egressDomains: z
+      .array(domain, { error: 'a list of names, or an empty list for those of GitHub alone' })
+      .max(200, { error: 'at most 200 names' })
+      .optional()
+      .describe(
+        'Names that instances may look up besides those of GitHub; every other name does not exist for them. Only in the VPC that Mayfly makes. Default: all names.',
+      ),
   })
   .describe('Where instances stand. Nothing may ever connect to them.');
 

@@ -10,17 +10,23 @@ const SUBNETS_MAX = 6;
 
 /** A network is either made by Mayfly (cidr, zones) or an existing one (vpcId, subnets). */
 export function networkProblems(network: NetworkInput): Problem[] {
-  const { vpcId, subnets, egressTcpPorts } = network;
+  const { vpcId, subnets, egressTcpPorts, egressDomains } = network;
   const problems: Problem[] = [];
   if (!egressTcpPorts.includes(443)) {
     const got = shown(egressTcpPorts);
     problems.push({ path: ['network', 'egressTcpPorts'], wanted: '443 among them', got, todo: 'add 443' });
   }
+  if (egressDomains !== undefined && egressTcpPorts.includes(53)) {
+    const got = shown(egressTcpPorts);
+    const path = ['network', 'egressTcpPorts'];
+    const todo = 'remove 53, since a resolver outside answers for every name';
+    problems.push({ path, wanted: 'no port 53 beside egressDomains', got, todo });
+  }
   if (vpcId === undefined) {
     if (subnets !== undefined) problems.push(misfit('subnets', 'only together with vpcId', subnets));
     return problems;
   }
-  for (const key of ['cidr', 'zones'] as const) {
+  for (const key of ['cidr', 'zones', 'egressDomains'] as const) {
     if (network[key] !== undefined) problems.push(misfit(key, 'only without vpcId', network[key]));
   }
   const count = Object.keys(subnets ?? {}).length;

@@ -50,4 +50,7 @@ export const networkKinds: readonly ResourceKind[] = [
   plumbing('AWS::EC2::SubnetRouteTableAssociation', 'rtbassoc'),
   plumbing('AWS::EC2::VPCEndpoint', 'vpce'),
   plumbing('AWS::EC2::FlowLog', 'fl'),
+  plumbing('AWS::Route53Resolver::FirewallDomainList', 'rslvr-fdl', (Id) => ({ Id })),
+  plumbing('AWS::Route53Resolver::FirewallRuleGroup', 'rslvr-frg', (Id) => ({ Id })),
+  plumbing('AWS::Route53Resolver::FirewallRuleGroupAssociation', 'rslvr-frgassoc', (Id) => ({ Id })),
 ];

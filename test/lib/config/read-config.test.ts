@@ -66,7 +66,14 @@ describe('a configuration', () => {
             volume: { sizeGiB: 40, iops: undefined, throughputMiBps: undefined },
           },
         ],
-        network: { kind: 'own', cidr: '10.83.0.0/16', zones: 2, publicIp: true, egressTcpPorts: [443] },
+        network: {
+          kind: 'own',
+          cidr: '10.83.0.0/16',
+          zones: 2,
+          publicIp: true,
+          egressTcpPorts: [443],
+          egressDomains: undefined,
+        },
         concurrency: { webhook: undefined, claim: undefined },
       },
     });
@@ -162,6 +169,13 @@ pools:
     ['network: { subnets: { eu-west-1a: subnet-0123456789abcdef0 } }', /subnets only together with vpcId/],
     ['network: { zones: 3, vpcId: vpc-0123456789abcdef0 }', /zones only without vpcId/],
     ['network: { egressTcpPorts: [80] }', /egressTcpPorts: wanted 443 among them/],
+    ['network: { egressDomains: ["*"] }', /egressDomains.*wanted a name such as registry\.example\.com/],
+    ['network: { egressDomains: [https://a.example.com] }', /egressDomains.*wanted a name such as/],
+    ['network: { egressTcpPorts: [53, 443], egressDomains: [] }', /wanted no port 53 beside egressDomains/],
+    [
+      'network: { vpcId: vpc-0123456789abcdef0, subnets: { us-east-1a: subnet-0123456789abcdef0 }, egressDomains: [] }',
+      /wanted egressDomains only without vpcId/,
+    ],
     ['network: { cidr: 10.0.0.0/8 }', /cidr: wanted an IPv4 block of \/16 to \/24/],
   ])('is refused with %s', (network, complaint) => {
     expect(problemsOf(`${MINIMAL}\n${network}\n`)).toContainEqual(expect.stringMatching(complaint));
