@@ -38,6 +38,7 @@ const FORMS = {
   ACCOUNT_ID: z.string().check(z.regex(/^[0-9]{12}$/)),
   REPORT_URL: httpsUrl,
   GUARD_URL: httpsUrl,
+  USAGE_STREAM: text,
   AWS_REGION: z.string().check(z.regex(/^[a-z0-9-]{1,30}$/)),
 } as const;
 
@@ -56,6 +57,7 @@ const WANTED: Readonly<Record<Name, string>> = {
   ACCOUNT_ID: 'twelve digits',
   REPORT_URL: 'the URL of the report function',
   GUARD_URL: 'the URL of the guard function',
+  USAGE_STREAM: 'the name of the stream of usage records',
   AWS_REGION: 'a Region, e.g. eu-west-1',
 };
 
@@ -89,6 +91,7 @@ export const webhookEnvironment = reader('STACK_ID', 'JOBS_QUEUE_URL', 'WEBHOOK_
 export const dispatchEnvironment = reader(
   ...(['STACK_ID', 'LEDGER_TABLE', 'POOLS', 'SUBNETS', 'GITHUB_APP_PARAMETER', 'APP_KEYS'] as const),
 );
+export const sweepEnvironment = reader('STACK_ID', 'USAGE_STREAM');
 export const claimEnvironment = reader(
   ...(['STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS'] as const),
   ...(['ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL', 'AWS_REGION'] as const),

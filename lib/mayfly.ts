@@ -10,6 +10,7 @@ import { InstanceEvents, SWEEP_DELIVERY, SweepSchedule } from './events.ts';
 import { MayflyFunction } from './function.ts';
 import { FUNCTION_SIZES, type FunctionName } from './function-sizes.ts';
 import { GitHubApp } from './github-app.ts';
+import { Lake } from './lake.ts';
 import { PoolTemplate } from './launch-template.ts';
 import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
@@ -56,6 +57,7 @@ export class Mayfly extends Construct {
   readonly queues: Queues;
   readonly githubApp: GitHubApp;
   readonly network: Network;
+  readonly lake: Lake;
   readonly places: PlacesParameter;
   readonly templates: readonly PoolTemplate[];
   readonly webhookUrl: string;
@@ -71,6 +73,7 @@ export class Mayfly extends Construct {
     this.queues = new Queues(this, 'Queues');
     this.githubApp = new GitHubApp(this, 'GitHubApp', this.stackId);
     this.network = new Network(this, 'Network', props.config.network);
+    this.lake = new Lake(this, 'Lake', this.stackId);
     const { stackId, ledger, queues } = this;
     const pools = props.config.pools.map(({ name }) => name);
     this.places = new PlacesParameter(this, 'Places', { stackId, ledger, queues, pools });
@@ -185,14 +188,18 @@ export class Mayfly extends Construct {
   private addSweep(): Construct {
     const sweep = this.function('sweep', {
       description: 'compares GitHub, EC2 and the ledger and mends every difference',
-      environment: { ...this.common, ...launchVariables(this.templates, this.network) },
+      environment: {
+        ...this.common,
+        ...launchVariables(this.templates, this.network),
+        USAGE_STREAM: this.lake.stream.ref,
+      },
     });
     sweep
       .allow(
         ...this.ledger.use('read', 'readMany', 'write', 'due', 'demand'),
         ...this.githubApp.actAs(sweep.role),
       )
-      .allow(describing(), terminating(this, this.stackId), ...launching(this, this));
+      .allow(describing(), terminating(this, this.stackId), ...launching(this, this), this.lake.use());
     sweep.lambda.configureAsyncInvoke(SWEEP_DELIVERY);
     return new SweepSchedule(this, 'SweepSchedule', sweep.lambda);
   }

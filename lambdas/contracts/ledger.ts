@@ -148,6 +148,8 @@ export const runnerItem = z.object({
   /** The run whose job the guard let start. */
   run: z.optional(z.object({ runId: githubId, runAttempt: z.int().check(z.positive()) })),
   verdict: z.nullable(z.string()),
+  /** What was written of its usage: the revision, a digest of what it says, and when it is looked at again (null: never). */
+  usage: z.optional(z.object({ revision: z.int(), digest: shortHash, due: z.nullable(epochMs) })),
   notice: z.nullable(z.object({ reason, at: epochMs })),
   at: z.object({
     launched: epochMs,

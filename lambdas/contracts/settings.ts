@@ -23,6 +23,10 @@ export const pool = z.object({
     mode: z.optional(admissionMode),
     rules: z.optional(admissionRules),
   }),
+  /** What the launch template asks of the root volume; left out: EBS's defaults. For the bill alone. */
+  volume: z.optional(
+    z.object({ sizeGiB: z.int(), iops: z.optional(z.int()), throughputMiBps: z.optional(z.int()) }),
+  ),
   limits: z.object({
     runnersMax: z.int().check(z.positive()),
     lifetimeMaxMs: durationMs,
@@ -42,6 +46,15 @@ export const settings = z.object({
     owners: z.array(z.string()).check(z.minLength(1)),
   }),
   pools: z.array(pool).check(z.minLength(1), z.maxLength(20)),
+  /** How runners are billed beyond EC2's prices. */
+  costs: z.optional(
+    z.object({
+      /** Runners have a public IPv4 address, which AWS bills. */
+      publicIp: z.boolean(),
+      /** What GitHub charges per begun minute of a job on a self-hosted runner. */
+      platformMicroUsdPerMinute: z.int().check(z.nonnegative()),
+    }),
+  ),
 });
 export type Settings = z.infer<typeof settings>;
 

@@ -24,7 +24,10 @@ export function runnerDue(runner: RunnerItem): number | null {
   const clearing = doomed.map(({ at: askedAt }) => askedAt + ASKED_SETTLED_MS);
   if (rank === 'ended') {
     const isListed = runner.registrations.some(isRegistrationOpen);
-    return isListed ? Math.min(...clearing, (at.ended ?? at.launched) + REGISTRATION_LINGER_MS) : null;
+    const lingering = isListed ? [...clearing, (at.ended ?? at.launched) + REGISTRATION_LINGER_MS] : [];
+    const usage = usageDue(runner);
+    const dues = usage === null ? lingering : [...lingering, usage];
+    return dues.length === 0 ? null : Math.min(...dues);
   }
   const deadlines = [...clearing, at.launched + runner.rules.lifetimeMaxMs + LIFETIME_SLACK_MS];
   if (rank === 'launched') deadlines.push(claimDeadline(runner));
@@ -32,6 +35,19 @@ export function runnerDue(runner: RunnerItem): number | null {
   if (intent.end !== null) deadlines.push(intent.due ?? at.launched);
   return Math.min(...deadlines);
 }
+
+/** When the usage of an ended runner is written next; null: what is written is final, or it has not ended. */
+export function usageDue({ rank, usage, at }: RunnerItem): number | null {
+  if (rank !== 'ended') return null;
+  return usage === undefined ? (at.ended ?? at.launched) : usage.due;
+}
+
+/** Its usage was written, or looked at and found unchanged. */
+export const usageWritten = (
+  runner: RunnerItem,
+  usage: NonNullable<RunnerItem['usage']>,
+  now: number,
+): RunnerItem => settled({ ...runner, usage }, now);
 
 /** Who has not asked by then never booted; who asks in time may be told to wait for as long again. */
 export const claimDeadline = ({ at, claim, claimDeadlineMs }: RunnerItem): number =>

@@ -4,6 +4,7 @@ import type { GitHub } from '../ports/github.ts';
 import type { Instances } from '../ports/instances.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Prices, UsageLake } from '../ports/usage.ts';
 
 /** Everything outside that launching and repairing may touch; composed by the handlers of dispatch and sweep. */
 export interface World {
@@ -16,4 +17,10 @@ export interface World {
   readonly dice: Dice;
   readonly journal: Journal;
   readonly deployment: Deployment;
+}
+
+/** What the sweep touches besides: where usage records go, and the prices they are priced by. */
+export interface SweepWorld extends World {
+  readonly usage: UsageLake;
+  readonly prices: Prices;
 }

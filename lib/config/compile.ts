@@ -62,6 +62,10 @@ export function compile(input: MayflyInput): MayflyConfig {
         owners: [...new Set(input.github.owners.map((owner) => owner.toLowerCase()))],
       },
       pools: pools.map(([name, pool]) => poolSettings(name, pool)),
+      costs: {
+        publicIp: input.network.publicIp,
+        platformMicroUsdPerMinute: Math.round(input.costs.platformUsdPerMinute * 1_000_000),
+      },
     }),
     githubUrl: input.github.url,
     pools: pools.map(([name, pool]) => ({ name, image: imagePlan(pool), volume: volumePlan(pool) })),
@@ -80,6 +84,7 @@ const poolSettings = (name: string, pool: PoolInput): Settings['pools'][number] 
   hardening: pool.hardening,
   runnerGroupId: pool.runnerGroupId,
   admission: compileAdmission(pool.admission),
+  volume: volumePlan(pool),
   limits: {
     runnersMax: pool.limits.runnersMax,
     lifetimeMaxMs: pool.limits.lifetimeMaxMinutes * MINUTE_MS,

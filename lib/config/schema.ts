@@ -160,6 +160,17 @@ export const poolNameSchema = text(
   'a pool name of 1 to 32 lower-case letters, digits and -, a letter first',
 );
 
+export const costsSchema = z
+  .strictObject({
+    platformUsdPerMinute: z
+      .number({ error: 'a number of US dollars' })
+      .min(0, { error: 'a number of US dollars' })
+      .max(1, { error: 'at most 1 US dollar' })
+      .default(0)
+      .describe('What GitHub charges per begun minute of a job on a self-hosted runner.'),
+  })
+  .describe('How runners are billed.');
+
 export const mayflySchema = z
   .strictObject({
     github: githubSchema,
@@ -173,6 +184,7 @@ export const mayflySchema = z
       .describe(
         'Lambda concurrency taken out of the account for these functions alone. Default: none reserved.',
       ),
+    costs: costsSchema.prefault({}),
     pools: z
       .record(poolNameSchema, poolSchema, { error: 'pools by name' })
       .describe('The pools, by name; at least 1, at most 20.'),

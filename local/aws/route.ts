@@ -19,6 +19,7 @@ const TARGETS: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
   TrentService: 'kms',
   secretsmanager: 'secretsmanager',
+  Firehose_20150804: 'firehose',
 };
 
 const CREDENTIAL = /Credential=([^/,\s]+)\/\d{8}\/[^/]+\/([^/]+)\//;

@@ -1,5 +1,6 @@
 import type { AwsHandler } from '../aws/answer.ts';
 import type { DynamoDb } from '../aws/dynamodb.ts';
+import type { Firehose } from '../aws/firehose.ts';
 import type { Kms } from '../aws/kms.ts';
 import type { Secrets } from '../aws/secrets.ts';
 import type { Sqs } from '../aws/sqs.ts';
@@ -37,6 +38,7 @@ export type StackContext = {
   readonly ssm: Ssm;
   readonly kms: Kms;
   readonly secrets: Secrets;
+  readonly firehose: Firehose;
   readonly ec2: Ec2Backend;
   readonly events: EventBus;
   readonly responses: ResponseDoor;

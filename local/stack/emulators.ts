@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DynamoDb, startDynamoDb } from '../aws/dynamodb.ts';
 import { DYNAMODB_ALLOWED } from '../aws/dynamodb-allowed.ts';
+import { createFirehose, FIREHOSE_ALLOWED, type Firehose } from '../aws/firehose.ts';
 import { type FrontDoor, jsonBackend, openFrontDoor, rawBackend } from '../aws/front-door.ts';
 import { createKms, KMS_ALLOWED, type Kms } from '../aws/kms.ts';
 import { createSecrets, SECRETS_ALLOWED, type Secrets } from '../aws/secrets.ts';
@@ -22,6 +23,7 @@ export type Emulators = {
   readonly ssm: Ssm;
   readonly kms: Kms;
   readonly secrets: Secrets;
+  readonly firehose: Firehose;
   readonly functions: Functions;
   readonly responses: ResponseDoor;
   /** Writes a line to `<workDir>/logs/aws.log`. */
@@ -50,6 +52,7 @@ export async function startEmulators({ clock, identity, workDir, ec2 }: Emulator
   const responses = await openResponseDoor();
   const sqs = startSqs({ ...identity, clock, frontDoor: door.url });
   const [ssm, kms, secrets] = [createSsm(identity), createKms(), createSecrets(clock.now)];
+  const firehose = createFirehose(join(workDir, 'usage'));
   const surroundings = {
     ...{ clock, region: identity.region, endpointUrl: door.url },
     compileCacheDirectory: join(workDir, 'compile-cache'),
@@ -62,10 +65,11 @@ export async function startEmulators({ clock, identity, workDir, ec2 }: Emulator
   door.attach('ssm', jsonBackend(ssm.handle, SSM_ALLOWED));
   door.attach('kms', jsonBackend(kms.handle, KMS_ALLOWED));
   door.attach('secretsmanager', jsonBackend(secrets.handle, SECRETS_ALLOWED));
+  door.attach('firehose', jsonBackend(firehose.handle, FIREHOSE_ALLOWED));
   // The EC2 model keeps its own allow-list: it knows its parameters by their place in the query protocol.
   door.attach('ec2', rawBackend(ec2.handle, 'query'));
   return {
-    ...{ door, sqs, dynamodb, ssm, kms, secrets, functions, responses, log },
+    ...{ door, sqs, dynamodb, ssm, kms, secrets, firehose, functions, responses, log },
     close: async () => {
       await functions.close();
       await Promise.all([door.close(), responses.close(), sqs.close()]);

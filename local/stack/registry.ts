@@ -2,6 +2,7 @@ import type { ResourceKind } from './kind.ts';
 import { custom } from './resources/custom.ts';
 import { dynamodbKinds } from './resources/dynamodb.ts';
 import { eventsKinds } from './resources/events.ts';
+import { firehoseKinds } from './resources/firehose.ts';
 import { inertKinds } from './resources/inert.ts';
 import { keyKinds } from './resources/keys.ts';
 import { lambdaKinds } from './resources/lambda.ts';
@@ -12,7 +13,7 @@ import { sqsKinds } from './resources/sqs.ts';
 const KINDS: ReadonlyMap<string, ResourceKind> = new Map(
   [
     ...[...lambdaKinds, ...sqsKinds, ...dynamodbKinds, ...eventsKinds, ...launchTemplateKinds],
-    ...[...networkKinds, ...keyKinds, ...inertKinds],
+    ...[...networkKinds, ...keyKinds, ...firehoseKinds, ...inertKinds],
   ].map((kind) => [kind.type, kind]),
 );
 

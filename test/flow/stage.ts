@@ -11,7 +11,7 @@ import { withBreaker } from '../../lambdas/flow/github-breaker.ts';
 import { observeInstances } from '../../lambdas/flow/observe-instances.ts';
 import { type Message, receiveJobs } from '../../lambdas/flow/receive-jobs.ts';
 import { sweep } from '../../lambdas/flow/sweep/sweep.ts';
-import type { World } from '../../lambdas/flow/world.ts';
+import type { SweepWorld } from '../../lambdas/flow/world.ts';
 import type { IdentityVerifier } from '../../lambdas/ports/identity.ts';
 import { keyedDraw } from '../../local/ec2/draws.ts';
 import { createEc2Model } from '../../local/ec2/model.ts';
@@ -27,6 +27,7 @@ import { createFixedClock } from '../../local/memory/fixed-clock.ts';
 import { createMemoryGitHub } from '../../local/memory/memory-github.ts';
 import { createMemoryInstances } from '../../local/memory/memory-instances.ts';
 import { createMemoryLedger } from '../../local/memory/memory-ledger.ts';
+import { createMemoryPrices, createMemoryUsage } from '../../local/memory/memory-usage.ts';
 import { createSeededDice } from '../../local/memory/seeded-dice.ts';
 import type { Trouble } from '../../local/memory/trouble.ts';
 import { poolOf, STACK_ID } from '../core/fixtures.ts';
@@ -109,7 +110,8 @@ export function createStage(options: StageOptions = {}) {
     },
     subnets: ZONES.map((zone, n) => ({ id: `subnet-0${n}`, zone })),
   };
-  const world: World = {
+  const usage = createMemoryUsage();
+  const world: SweepWorld = {
     by: 'dispatch',
     ledger,
     instances: createMemoryInstances({ model: ec2, clock, trouble }),
@@ -118,6 +120,8 @@ export function createStage(options: StageOptions = {}) {
     dice,
     journal,
     deployment,
+    usage,
+    prices: createMemoryPrices(),
   };
   const claimPorts: ClaimPorts = {
     ...world,
@@ -147,6 +151,7 @@ export function createStage(options: StageOptions = {}) {
     github,
     ledger,
     world,
+    usage,
     claimPorts,
     installationId,
     counts,

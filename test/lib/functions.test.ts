@@ -29,7 +29,7 @@ describe('the functions', () => {
     ['report', 512, 10, [...PLACE, ...APP]],
     ['guard', 512, 10, [...PLACE, ...APP]],
     ['observe', 512, 15, PLACE],
-    ['sweep', 1024, 55, [...PLACE, 'POOLS', 'SUBNETS', ...APP]],
+    ['sweep', 1024, 55, [...PLACE, 'POOLS', 'SUBNETS', 'USAGE_STREAM', ...APP]],
     ['teardown', 512, 600, [...PLACE, ...APP]],
   ])('give %s %i MB, %i s and exactly these variables', (name, memory, timeout, variables) => {
     expect(functionOf(name)).toMatchObject({

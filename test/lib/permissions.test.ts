@@ -41,19 +41,36 @@ describe('the roles', () => {
     ['Claim', [...APP, ...ITEMS, QUERY, 'ec2:DescribeInstances', 'ec2:ModifyInstanceMetadataOptions']],
     ['Report', [...APP, ...ITEMS]],
     ['Observe', [...ITEMS, MANY, ...CONSUME]],
-    ['Sweep', [...APP, ...ITEMS, MANY, QUERY, ...LAUNCH, 'ec2:DescribeInstances', 'ec2:TerminateInstances']],
+    [
+      'Sweep',
+      [
+        ...APP,
+        ...ITEMS,
+        MANY,
+        QUERY,
+        ...LAUNCH,
+        'ec2:DescribeInstances',
+        'ec2:TerminateInstances',
+        'firehose:PutRecordBatch',
+      ],
+    ],
     ['Teardown', [...APP, ...ITEMS, MANY, 'ec2:DescribeInstances', 'ec2:TerminateInstances']],
   ])('let %s do exactly what it is for', (name, actions) => {
     expect(actionsOf(name)).toEqual([...LOGS, ...actions].sort());
   });
 
-  it('come without managed policies and trust Lambda alone', () => {
+  it('come without managed policies and trust Lambda alone, or Firehose for the lake', () => {
     for (const id of standard.ids('AWS::IAM::Role')) {
       expect(standard.resources[id]?.Properties).not.toHaveProperty('ManagedPolicyArns');
     }
-    standard.template.allResourcesProperties('AWS::IAM::Role', {
-      AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'lambda.amazonaws.com' } }] },
+    const trusted = standard.ids('AWS::IAM::Role').map((id) => {
+      const trust = JSON.stringify(standard.resources[id]?.Properties['AssumeRolePolicyDocument']);
+      return `${id.startsWith('MayflyLake') ? 'lake' : 'function'} ${/"Service":"([a-z.]+)"/.exec(trust)?.[1]}`;
     });
+    expect([...new Set(trusted)].sort()).toEqual([
+      'function lambda.amazonaws.com',
+      'lake firehose.amazonaws.com',
+    ]);
   });
 
   it('never pass a role, touch IAM, or allow an action by a pattern', () => {

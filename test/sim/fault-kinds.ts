@@ -35,6 +35,7 @@ export const PORT_SITES: readonly string[] = [
   'sweep/github.runJobs',
   'sweep/github.deliveries',
   'sweep/github.redeliver',
+  'sweep/usage.put',
 ];
 
 const HOOK_ACTIONS = ['queued', 'waiting', 'in_progress', 'completed'];

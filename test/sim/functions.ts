@@ -8,6 +8,7 @@ import { type ReportReply, takeReport } from '../../lambdas/flow/take-report.ts'
 import type { World as FlowWorld } from '../../lambdas/flow/world.ts';
 import { done } from '../../lambdas/ports/outcome.ts';
 import type { Delivery } from '../../local/github/deliveries.ts';
+import { createMemoryPrices } from '../../local/memory/memory-usage.ts';
 import { plainIdentity } from './identity.ts';
 import type { Ended, Given } from './lambda.ts';
 import { ACCOUNT, REGION, STACK_ID } from './places.ts';
@@ -92,7 +93,8 @@ export function invokeSweep(sim: Sim, name: string): void {
   sim.lambdas.invoke({
     fn: 'sweep',
     name,
-    work: (given) => sweep(flowWorld(given, 'sweep')),
+    work: (given) =>
+      sweep({ ...flowWorld(given, 'sweep'), usage: given.usage, prices: createMemoryPrices() }),
     done: (ended) => {
       if (ended.ok && ended.value.ran && ended.value.complete) sim.tell({ kind: 'swept' });
     },

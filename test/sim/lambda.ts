@@ -12,6 +12,7 @@ import {
   instancesThrough,
   ledgerThrough,
   queueThrough,
+  usageThrough,
 } from './through-world.ts';
 import { watched } from './watched.ts';
 import type { Run } from './world.ts';
@@ -167,6 +168,7 @@ function givenTo(sim: Sim, run: Run, container: Container): Given {
     instances: createMemoryInstances({ model: sim.ec2, clock: { now: () => sim.clock.now } }),
     github: container.github,
     queue: sim.jobsPort,
+    usage: sim.usage,
   });
   const ports = mutation?.ports?.(raw, { fn: run.fn, sim }) ?? raw;
   const ledger = ledgerThrough(world, run, ports.ledger);
@@ -176,6 +178,7 @@ function givenTo(sim: Sim, run: Run, container: Container): Given {
     instances: instancesThrough(world, run, ports.instances),
     github: withBreaker(hub, { ledger, clock: clockOf(world, run), known: container.breaker }),
     queue: queueThrough(world, run, ports.queue),
+    usage: usageThrough(world, run, ports.usage),
   };
   return {
     ...(mutation?.answers?.(through, { fn: run.fn, sim }) ?? through),

@@ -1,6 +1,7 @@
 import { TAG } from '../../lambdas/contracts/tags.ts';
 import { RUN_LOOK_MS } from '../../lambdas/core/sweep-lines.ts';
 import type { Context, Rule } from './rules.ts';
+import { usageWhole } from './rules-usage.ts';
 
 const MINUTE = 60_000;
 const SECOND = 1_000;
@@ -249,6 +250,7 @@ export const ACCOUNTING: readonly Rule[] = [
   ledgerCloses,
   orphanFound,
   usageTrue,
+  usageWhole,
   queuedToStarted,
   apiBudget,
 ];

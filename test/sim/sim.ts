@@ -9,9 +9,11 @@ import type { JobsQueue } from '../../lambdas/ports/jobs-queue.ts';
 import type { LogFields } from '../../lambdas/ports/journal.ts';
 import type { Ledger } from '../../lambdas/ports/ledger.ts';
 import type { Outcome } from '../../lambdas/ports/outcome.ts';
+import type { UsageLake } from '../../lambdas/ports/usage.ts';
 import type { Ec2Model } from '../../local/ec2/model.ts';
 import type { GitHubModel } from '../../local/github/model.ts';
 import type { MemoryLedger } from '../../local/memory/memory-ledger.ts';
+import type { MemoryUsage } from '../../local/memory/memory-usage.ts';
 import type { Scheduler } from './clock.ts';
 import type { Draw } from './draws.ts';
 import type { FaultBook } from './fault-book.ts';
@@ -64,6 +66,7 @@ export interface RawPorts {
   readonly instances: Instances;
   readonly github: GitHub;
   readonly queue: JobsQueue;
+  readonly usage: UsageLake;
 }
 
 /** Changes what one function's ports do. */
@@ -100,6 +103,8 @@ export interface Sim {
   readonly instances: Queue;
   /** How functions put events on the jobs queue. */
   readonly jobsPort: JobsQueue;
+  /** Usage records as they were written. */
+  readonly usage: MemoryUsage;
   /** The newest deployed version, and its number. */
   readonly deployed: { readonly version: number; readonly deployment: Deployment };
   /** Jobs that nobody may serve. */

@@ -1,3 +1,4 @@
+import { createMemoryUsage } from '../../local/memory/memory-usage.ts';
 import type { Machine } from './agent.ts';
 import { createScheduler, type Scheduler } from './clock.ts';
 import { cloudSource, createCloud, deploy } from './cloud.ts';
@@ -143,6 +144,7 @@ function build(scenario: Scenario, options: SimulateOptions) {
       work: (batch, done) => invokeObserve(sim, batch, done),
     }),
     jobsPort: createJobsPort(late),
+    usage: createMemoryUsage(),
     get deployed() {
       return deployed;
     },

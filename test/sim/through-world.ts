@@ -4,6 +4,7 @@ import type { Instances } from '../../lambdas/ports/instances.ts';
 import type { JobsQueue } from '../../lambdas/ports/jobs-queue.ts';
 import type { Ledger } from '../../lambdas/ports/ledger.ts';
 import { type Fault, failed, type Outcome } from '../../lambdas/ports/outcome.ts';
+import type { UsageLake } from '../../lambdas/ports/usage.ts';
 import { fractionOf, hashText, mix } from './draws.ts';
 import type { LatencyMs, Run, World } from './world.ts';
 
@@ -105,6 +106,11 @@ export function gitHubThrough(world: World, run: Run, github: GitHub): GitHub {
     facts: (scope, name, wish) => call('github.facts', false, () => github.facts(scope, name, wish)),
   };
 }
+
+export const usageThrough = (world: World, run: Run, usage: UsageLake): UsageLake => ({
+  put: (records) =>
+    crossed(world, run, 'usage.put', { latency: SQS_MS, isWrite: true, effect: () => usage.put(records) }),
+});
 
 export const queueThrough = (world: World, run: Run, queue: JobsQueue): JobsQueue => ({
   send: (event) =>

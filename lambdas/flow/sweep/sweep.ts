@@ -2,7 +2,7 @@ import { SCHEMA_VERSION } from '../../contracts/text.ts';
 import { SWEEP_LEASE_MS } from '../../core/sweep-bounds.ts';
 import { discoveryBounds, keptLines, noLines } from '../../core/sweep-lines.ts';
 import { amend } from '../amend.ts';
-import type { World } from '../world.ts';
+import type { SweepWorld, World } from '../world.ts';
 import { type CloudView, compareCloud } from './cloud.ts';
 import { sweepDeliveries } from './deliveries.ts';
 import { takeDue } from './due.ts';
@@ -13,6 +13,7 @@ import { readPools, recountPools } from './pools.ts';
 import { sweepRegistrations } from './registrations.ts';
 import { sweepRuns } from './runs.ts';
 import { surveyRepositories } from './survey.ts';
+import { sweepUsage } from './usage.ts';
 
 export interface SweepSummary {
   /** False when another sweep holds the lease. */
@@ -25,7 +26,7 @@ export interface SweepSummary {
  * One pass: compares EC2, GitHub and the ledger and mends every difference. Level-triggered: it asks what is, never what
  * happened, so a lost event costs a minute. The cloud is listed before the ledger is read: the wanted view is the newer.
  */
-export async function sweep(world: World): Promise<SweepSummary> {
+export async function sweep(world: SweepWorld): Promise<SweepSummary> {
   const lease = await takeLease(world);
   if (lease === undefined) return { ran: false, complete: false };
   const { pass } = lease;
@@ -40,6 +41,7 @@ export async function sweep(world: World): Promise<SweepSummary> {
   const launches = await sweepLaunches(due, world);
   await compareCloud(view, due, world);
   await sweepRegistrations(due, pass, world);
+  await sweepUsage(due, world);
   await sweepJobs(due, { open: launches, pass }, world);
   await lookAround(pass, world);
   if (view.instances !== undefined)

@@ -42,6 +42,12 @@ export const inertKinds: readonly ResourceKind[] = [
   regional('AWS::Logs::MetricFilter', 'FilterName', 'logs', 'metric-filter:'),
   regional('AWS::CloudWatch::Alarm', 'AlarmName', 'cloudwatch', 'alarm:'),
   regional('AWS::CloudWatch::Dashboard', 'DashboardName', 'cloudwatch', 'dashboard/'),
+  // The lake: records of a local run lie in its folder, and are read there.
+  nameOnly('AWS::S3::Bucket', 'BucketName', (name) => `arn:aws:s3:::${name}`),
+  regional('AWS::S3::BucketPolicy', 'Id', 's3', 'policy/'),
+  regional('AWS::Glue::Database', 'Name', 'glue', 'database/'),
+  regional('AWS::Glue::Table', 'Name', 'glue', 'table/'),
+  regional('AWS::Athena::WorkGroup', 'Name', 'athena', 'workgroup/'),
   // A note of the CDK to itself.
   regional('AWS::CDK::Metadata', 'Id', 'cdk', 'metadata/'),
 ];

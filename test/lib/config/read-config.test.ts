@@ -50,6 +50,7 @@ describe('a configuration', () => {
               hardening: 'standard',
               runnerGroupId: 1,
               admission: { publicRepositories: false, forks: false },
+              volume: { sizeGiB: 40 },
               limits: {
                 runnersMax: 10,
                 lifetimeMaxMs: 360 * 60_000,
@@ -58,6 +59,7 @@ describe('a configuration', () => {
               },
             },
           ],
+          costs: { publicIp: true, platformMicroUsdPerMinute: 0 },
         },
         pools: [
           {
