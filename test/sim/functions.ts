@@ -1,6 +1,7 @@
 import type { Settings } from '../../lambdas/contracts/settings.ts';
 import { acceptWebhook } from '../../lambdas/flow/accept-webhook.ts';
 import { answerClaim, type ClaimAnswer } from '../../lambdas/flow/answer-claim.ts';
+import { answerGuard, type GuardReply } from '../../lambdas/flow/guard.ts';
 import { observeInstances } from '../../lambdas/flow/observe-instances.ts';
 import { receiveJobs } from '../../lambdas/flow/receive-jobs.ts';
 import { sweep } from '../../lambdas/flow/sweep/sweep.ts';
@@ -141,6 +142,24 @@ export function invokeReport(
       takeReport(
         { body: Buffer.from(report.body), authorization: `Bearer ${report.token}` },
         { ...given, isSame: (a, b) => a === b },
+      ),
+    done: (ended) => answered(ended.ok ? ended.value : undefined),
+  });
+}
+
+/** The question before a job's first step. */
+export function invokeGuard(
+  sim: Sim,
+  question: { readonly name: string; readonly body: string; readonly token: string },
+  answered: (reply: GuardReply | undefined) => void,
+): void {
+  sim.lambdas.invoke({
+    fn: 'guard',
+    name: question.name,
+    work: (given) =>
+      answerGuard(
+        { body: Buffer.from(question.body), authorization: `Bearer ${question.token}` },
+        { ...given, settings: settingsOf(given), isSame: (a, b) => a === b },
       ),
     done: (ended) => answered(ended.ok ? ended.value : undefined),
   });

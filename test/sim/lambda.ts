@@ -17,7 +17,7 @@ import {
 import { watched } from './watched.ts';
 import type { Run } from './world.ts';
 
-export type FunctionName = 'webhook' | 'dispatch' | 'claim' | 'report' | 'observe' | 'sweep';
+export type FunctionName = 'webhook' | 'dispatch' | 'claim' | 'report' | 'guard' | 'observe' | 'sweep';
 
 /** What one invocation gets: the ports through the world, and the version that its container runs. */
 export interface Given extends RawPorts {
@@ -52,6 +52,7 @@ const LIMIT_MS: Readonly<Record<FunctionName, number>> = {
   dispatch: 15_000,
   claim: 20_000,
   report: 10_000,
+  guard: 10_000,
   observe: 15_000,
   sweep: 55_000,
 };

@@ -4,6 +4,7 @@ import type { ClaimGranted } from '../../lambdas/contracts/claim.ts';
 import { type ListenerVerdict, reportAnswer } from '../../lambdas/contracts/report.ts';
 import { fraction, later, type Machine } from './agent.ts';
 import { between } from './draws.ts';
+import { askGate } from './gate.ts';
 import { durationOf, pounce } from './people.ts';
 import type { Reporter } from './reporter.ts';
 import type { Answer } from './wire.ts';
@@ -104,13 +105,14 @@ function poll(parts: Parts): void {
 }
 
 function pickUp(parts: Parts, jobId: string): void {
-  const { machine, shift } = parts;
+  const { machine, shift, granted } = parts;
   const { sim, instanceId } = machine;
   change(parts, { hasJobTaken: true });
   later(machine, between(fraction(machine, `pick up ${jobId}`), 300, 2_500), () => {
     if (shift.isOver || shift.sessionId === null || shift.jobId !== null) return;
     const now = sim.clock.now;
-    if (sim.github.acquire({ sessionId: shift.sessionId, jobId }, now) === undefined) {
+    const message = sim.github.acquire({ sessionId: shift.sessionId, jobId }, now);
+    if (message === undefined) {
       change(parts, { hasJobTaken: false });
       later(machine, 1_000, () => poll(parts));
       return;
@@ -119,8 +121,24 @@ function pickUp(parts: Parts, jobId: string): void {
     sim.tell({ kind: 'job-started', instanceId, jobId });
     change(parts, { jobStartedAt: now });
     parts.reporter.phase('job-start');
-    later(machine, durationOf(sim, jobId), () => finishJob(parts, 'success'));
+    const { variables } = message;
+    askGate(machine, { variables, token: granted.reportToken, jobId }, (isAllowed) => {
+      if (isAllowed) later(machine, durationOf(sim, jobId), () => finishJob(parts, 'success'));
+      else deny(parts);
+    });
   });
+}
+
+/** The hook still blocks: no step has run, and the machine powers off under the job. */
+function deny(parts: Parts): void {
+  const { machine, shift, over } = parts;
+  if (shift.isOver) return;
+  if (shift.jobId !== null)
+    machine.sim.tell({ kind: 'job-ended', instanceId: machine.instanceId, jobId: shift.jobId });
+  shift.isOver = true;
+  shift.turn += 1;
+  machine.onWoken = () => undefined;
+  over('denied', { jobStartedAt: shift.watch.jobStartedAt, jobEndedAt: null });
 }
 
 function finishJob(parts: Parts, conclusion: 'success' | 'cancelled' | 'failure'): void {

@@ -38,6 +38,7 @@ export const MUST_REACH: Readonly<Record<string, string>> = {
   'job reopened': 'a denied job was queued again',
   'job held by GitHub': 'a job waited for an approval',
   'fact unreachable': 'an admission waited for a fact',
+  'denied at its start': 'a job that GitHub gave to the wrong runner was denied before its first step',
   'job run again': 'a job was run again under a new id',
   'completed before queued': 'events came in the wrong order',
   'sweep incomplete': 'a pass could not see the whole cloud',
@@ -94,6 +95,8 @@ function nameOf(happening: Happening, truth: Truth): string | undefined {
       if (happening.reason === 'account-limit' || happening.reason === 'registration-refused')
         return 'pool held';
       return undefined;
+    case 'guarded':
+      return happening.isAllowed ? undefined : 'denied at its start';
     case 'deregistered':
       return happening.outcome.ok && happening.outcome.value === 'busy'
         ? 'job came while going idle'

@@ -56,7 +56,7 @@ function waste({ sim, truth }: Context): readonly string[] {
   const launched = sim.ec2.instances(now).length;
   let allowed = 0;
   for (const [jobId, { isInVain, cancelledAt, startedAt }] of truth.jobs) {
-    // Until the guard asks before each job starts, GitHub may give one of our runners a job that was denied.
+    // GitHub may give one of our runners a job that was denied: the guard ends that machine, and its own job wants another.
     if (isInVain) allowed += startedAt === null ? 0 : 1;
     if (isInVain) continue;
     allowed += 1;

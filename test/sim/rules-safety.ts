@@ -225,6 +225,20 @@ const deniedByDefault = rule(
     },
 );
 
+const guardedStart = rule(
+  'GuardedStart',
+  'S14',
+  'no step runs of a job that may not be served, and none that may is denied while answers come',
+  ({ truth }) =>
+    (happening) => {
+      if (happening.kind !== 'guarded') return undefined;
+      const { jobId, instanceId, isAllowed, isAnswered } = happening;
+      const isInVain = truth.jobs.get(jobId)?.isInVain === true;
+      if (isInVain && isAllowed) return `${jobId} runs on ${instanceId} and may not be served`;
+      return !isInVain && !isAllowed && isAnswered ? `${jobId} was denied on ${instanceId}` : undefined;
+    },
+);
+
 const factsGoForward = rule(
   'FactsGoForward',
   'S12',
@@ -272,6 +286,7 @@ export const SAFETY: readonly Rule[] = [
   testedImage,
   metadataClosed,
   deniedByDefault,
+  guardedStart,
   factsGoForward,
   nobodyThrows,
 ];

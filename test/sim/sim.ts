@@ -43,6 +43,14 @@ export type Happening =
   | { readonly kind: 'connected'; readonly instanceId: string; readonly clientId: string }
   | { readonly kind: 'job-started'; readonly instanceId: string; readonly jobId: string }
   | { readonly kind: 'frozen'; readonly instanceId: string }
+  /** The hook heard whether the job may go on. `isAnswered`: by an answer in time, not by its deadline. */
+  | {
+      readonly kind: 'guarded';
+      readonly instanceId: string;
+      readonly jobId: string;
+      readonly isAllowed: boolean;
+      readonly isAnswered: boolean;
+    }
   | { readonly kind: 'job-ended'; readonly instanceId: string; readonly jobId: string }
   | { readonly kind: 'queued'; readonly jobId: string; readonly isInVain: boolean }
   | { readonly kind: 'cancelled'; readonly jobId: string }

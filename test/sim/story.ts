@@ -30,6 +30,8 @@ function lineOf(happening: Happening): string | undefined {
     case 'job-started':
     case 'job-ended':
       return `${happening.jobId} ${happening.kind === 'job-started' ? 'started' : 'ended'} on ${happening.instanceId}`;
+    case 'guarded':
+      return `${happening.jobId} ${happening.isAllowed ? 'allowed' : 'denied'} on ${happening.instanceId}`;
     case 'terminate-asked':
       return `terminate ${happening.ids.join(' ')}`;
     case 'died':

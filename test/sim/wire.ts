@@ -3,7 +3,7 @@ import { fraction, later, type Machine } from './agent.ts';
 import { between, hashText } from './draws.ts';
 
 export interface Letter {
-  readonly fn: 'claim' | 'report';
+  readonly fn: 'claim' | 'report' | 'guard';
   readonly name: string;
   /** How long the agent waits for an answer. */
   readonly timeoutMs: number;
