@@ -98,12 +98,13 @@ export const FLOW_MUTANTS: Readonly<Record<string, Mutant>> = {
   'jobs-overwritten': {
     says: 'dispatch and sweep write jobs without comparing revisions',
     caughtBy: ['LaunchRepeated', 'FactsGoForward', 'NeverClaimed', 'AckMeansSettled', 'EveryJobRuns'],
+    from: 12,
     mutation: { ports: overwriting('job', ['dispatch', 'sweep']) },
   },
   'claims-overwritten': {
     says: 'a claim writes its runner without comparing revisions: the fence holds nobody off',
     caughtBy: ['SecondDelivery'],
-    from: 33,
+    from: 44,
     mutation: { ports: overwriting('runner', ['claim']) },
   },
   'no-fence': {

@@ -42,6 +42,7 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
   'no-list-is-none': {
     says: 'the sweep takes a list that failed for an empty one',
     caughtBy: ['UnseenIsNotGone'],
+    from: 18,
     mutation: {
       answers: instances((port) => ({
         list: async (stackId) => {
@@ -143,6 +144,7 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
   'busy-is-idle': {
     says: 'a registration that GitHub keeps because it is busy is taken for one that went',
     caughtBy: ['NoMurder', 'LedgerCloses', 'UsageTrue', 'NoGhosts'],
+    from: 186,
     mutation: {
       answers: github((port) => ({
         deregister: async (scope, id) => {
