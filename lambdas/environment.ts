@@ -39,6 +39,7 @@ const FORMS = {
   REPORT_URL: httpsUrl,
   GUARD_URL: httpsUrl,
   USAGE_STREAM: text,
+  CLAIM_ACCESS: z.enum(['public', 'private']),
   AWS_REGION: z.string().check(z.regex(/^[a-z0-9-]{1,30}$/)),
 } as const;
 
@@ -58,6 +59,7 @@ const WANTED: Readonly<Record<Name, string>> = {
   REPORT_URL: 'the URL of the report function',
   GUARD_URL: 'the URL of the guard function',
   USAGE_STREAM: 'the name of the stream of usage records',
+  CLAIM_ACCESS: 'public or private',
   AWS_REGION: 'a Region, e.g. eu-west-1',
 };
 
@@ -94,7 +96,7 @@ export const dispatchEnvironment = reader(
 export const sweepEnvironment = reader('STACK_ID', 'USAGE_STREAM');
 export const claimEnvironment = reader(
   ...(['STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS'] as const),
-  ...(['ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL', 'AWS_REGION'] as const),
+  ...(['ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL', 'CLAIM_ACCESS', 'AWS_REGION'] as const),
 );
 export const reportEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');
 export const guardEnvironment = reader('STACK_ID', 'LEDGER_TABLE', 'GITHUB_APP_PARAMETER', 'APP_KEYS');

@@ -15,6 +15,7 @@ import { PoolTemplate } from './launch-template.ts';
 import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import { PlacesParameter } from './places.ts';
+import { PrivateClaim } from './private-claim.ts';
 import { Queues, sendTo } from './queues.ts';
 import { shortStackId } from './stack-id.ts';
 import { Teardown } from './teardown.ts';
@@ -111,7 +112,7 @@ export class Mayfly extends Construct {
     const { network } = this.props.config;
     if (network.kind !== 'own' || network.egressDomains === undefined) return;
     const urls = [this.claimUrl, this.reportUrl, this.guardUrl];
-    const { vpcId } = this.network;
+    const { vpcId } = this.network.vpc;
     new DnsFirewall(this.network, 'DnsFirewall', { vpcId, domains: network.egressDomains, urls });
   }
 
@@ -160,14 +161,16 @@ export class Mayfly extends Construct {
         ACCOUNT_ID: Aws.ACCOUNT_ID,
         REPORT_URL: this.reportUrl,
         GUARD_URL: this.guardUrl,
+        CLAIM_ACCESS: this.props.config.claimAccess,
       },
       reservedConcurrency: this.props.config.concurrency.claim,
       copies: ['certificates.json'],
     });
-    return claim
+    claim
       .allow(...this.ledger.use('read', 'write', 'demand'), ...this.githubApp.actAs(claim.role))
-      .allow(describing(), disablingMetadata(this, this.stackId))
-      .openUrl();
+      .allow(describing(), disablingMetadata(this, this.stackId));
+    if (this.props.config.claimAccess === 'public') return claim.openUrl();
+    return new PrivateClaim(this, 'PrivateClaim', { claim: claim.lambda, network: this.network }).url;
   }
 
   private addDispatch(): Construct {

@@ -20,13 +20,13 @@ import type { NetworkPlan } from './config/compile.ts';
  */
 export class Network extends Construct {
   readonly subnets: Subnets;
-  readonly vpcId: string;
+  readonly vpc: IVpc;
   readonly securityGroup: ISecurityGroup;
 
   constructor(scope: Construct, id: string, plan: NetworkPlan) {
     super(scope, id);
     const vpc = plan.kind === 'own' ? this.ownVpc(plan) : this.existingVpc(plan);
-    this.vpcId = vpc.vpcId;
+    this.vpc = vpc;
     this.subnets =
       plan.kind === 'own'
         ? vpc.publicSubnets.map((subnet) => ({ id: subnet.subnetId, zone: subnet.availabilityZone }))

@@ -21,22 +21,21 @@ const lowered = (headers: LambdaFunctionURLEvent['headers']): UrlRequest['header
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Answers may hold the one delivery of a secret: nobody on the way may keep them. */
+export function answerOf({ statusCode, body }: UrlAnswer) {
+  const isText = typeof body === 'string';
+  return {
+    statusCode,
+    headers: {
+      'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+      'cache-control': 'no-store',
+    },
+    body: isText ? body : JSON.stringify(body),
+  };
+}
+
 export const onUrl =
   (work: (request: UrlRequest) => Promise<UrlAnswer>): LambdaFunctionURLHandler =>
   async (event): Promise<LambdaFunctionURLResult> => {
     const method = event.requestContext.http.method;
-    const { statusCode, body } = await work({
-      method,
-      headers: lowered(event.headers),
-      body: bytesOf(event),
-    });
-    const isText = typeof body === 'string';
-    return {
-      statusCode,
-      headers: {
-        'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
-        'cache-control': 'no-store',
-      },
-      body: isText ? body : JSON.stringify(body),
-    };
+    return answerOf(await work({ method, headers: lowered(event.headers), body: bytesOf(event) }));
   };

@@ -4,6 +4,7 @@ import { createEc2Instances, ec2Client } from '../adapters/ec2-instances.ts';
 import { onUrl } from '../adapters/function-url.ts';
 import { createIdentityVerifier } from '../adapters/identity/verify.ts';
 import { createPowertoolsJournal } from '../adapters/powertools-journal.ts';
+import { onPrivateApi } from '../adapters/private-api.ts';
 import { systemClock, systemDice } from '../adapters/system.ts';
 import { composeGitHub } from '../compose/github.ts';
 import { composeLedger } from '../compose/ledger.ts';
@@ -29,5 +30,8 @@ const ports: ClaimPorts = {
   guardUrl: env.GUARD_URL,
 };
 
-/** Booting instances come in here, once each. */
-export const handler = onUrl(({ body }) => answerClaim(body, ports));
+/** Booting instances come in here, once each: by the function's own URL, or by the private API in front of it. */
+export const handler =
+  env.CLAIM_ACCESS === 'private'
+    ? onPrivateApi(({ body, source }) => answerClaim({ body, source }, ports))
+    : onUrl(({ body }) => answerClaim({ body }, ports));

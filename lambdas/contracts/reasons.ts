@@ -94,6 +94,7 @@ export const REASONS = {
   'claim-too-large': 'the claim is larger than any honest one',
   'claim-unreadable': 'the claim is not of the agreed form',
   'claim-protocol': 'the claim speaks a protocol version that is not accepted',
+  'claim-other-source': 'the claim comes from another address than that of the instance it names',
   'claim-foreign-account': 'the claim comes from another account or region',
   'claim-unknown-instance': 'no launch of ours explains the instance',
   'claim-other-stack': 'the claim names another stack',
@@ -117,6 +118,7 @@ export const reason = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]);
 /** Reasons that raise an alarm by themselves: each hints at an attack or at a belief about AWS that no longer holds. */
 export const ALARMING: readonly Reason[] = [
   'claim-other-boot',
+  'claim-other-source',
   'identity-shape',
   'identity-region-unknown',
   'session-conflict',

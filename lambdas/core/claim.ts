@@ -34,6 +34,15 @@ export function judgeStated(request: ClaimRequest, stated: IdentityDocument, hom
   return { do: 'proceed' };
 }
 
+/**
+ * Where the way in tells the caller's address and nobody can feign it (a private API, by its endpoint in the VPC), it must
+ * be the one that the document states: a stolen document is of no use elsewhere. `source` is undefined on the public way.
+ */
+export function judgeSource(document: IdentityDocument, source: string | undefined): Judgement {
+  if (source === undefined || source === document.privateIp) return { do: 'proceed' };
+  return refuse('claim-other-source');
+}
+
 /** What the ledger knows of the instance, before the costly signature check. */
 export function judgeRecord(runner: RunnerItem | undefined, stated: IdentityDocument): Judgement {
   if (runner === undefined) return refuse('claim-unknown-instance');

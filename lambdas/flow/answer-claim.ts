@@ -10,7 +10,14 @@ import {
 import type { RunnerItem } from '../contracts/ledger.ts';
 import { ALARMING, type Reason } from '../contracts/reasons.ts';
 import type { Settings } from '../contracts/settings.ts';
-import { type Home, type Judgement, judgeHistory, judgeRecord, judgeStated } from '../core/claim.ts';
+import {
+  type Home,
+  type Judgement,
+  judgeHistory,
+  judgeRecord,
+  judgeSource,
+  judgeStated,
+} from '../core/claim.ts';
 import { sha256 } from '../core/hash.ts';
 import { claimSeen, endWanted, released } from '../core/runner.ts';
 import type { Clock, Dice } from '../ports/clock.ts';
@@ -51,14 +58,22 @@ export const later = (retryAfterMs: number): ClaimAnswer => ({
   body: { retryAfterMs: Math.max(1_000, Math.min(120_000, Math.ceil(retryAfterMs))) },
 });
 
+export interface IncomingClaim {
+  readonly body: Uint8Array;
+  /** IPv4 address of the caller, where the way in vouches for it. */
+  readonly source?: string | undefined;
+}
+
 /** The whole claim, cheapest check first: nothing costs us more than it costs the caller until the caller is known. */
-export async function answerClaim(body: Uint8Array, ports: ClaimPorts): Promise<ClaimAnswer> {
+export async function answerClaim({ body, source }: IncomingClaim, ports: ClaimPorts): Promise<ClaimAnswer> {
   const { ledger, home } = ports;
   const read = readClaim(body, ports);
   if ('reason' in read) return refused(read.reason, undefined, ports);
   const { request, stated } = read;
   const first = judgeStated(request, stated, home);
   if (first.do !== 'proceed') return conclude(first, undefined, ports);
+  const near = judgeSource(stated, source);
+  if (near.do !== 'proceed') return conclude(near, undefined, ports);
   const known = await ledger.read('runner', stated.instanceId);
   if (!known.ok) return later(OUTAGE_RETRY_MS);
   const second = judgeRecord(known.value, stated);
@@ -66,8 +81,8 @@ export async function answerClaim(body: Uint8Array, ports: ClaimPorts): Promise<
   const proof = await ports.identity.verify(request.identity, home.region);
   if (!proof.ok) return refused(proof.reason, known.value, ports);
   // What was stated only chose the record; what is proved decides.
-  const third = judgeRecord(known.value, proof.document);
-  if (third.do !== 'proceed') return conclude(third, known.value, ports);
+  for (const judged of [judgeSource(proof.document, source), judgeRecord(known.value, proof.document)])
+    if (judged.do !== 'proceed') return conclude(judged, known.value, ports);
   return answerProved(
     { runner: known.value, document: proof.document, bootHash: sha256(request.boot) },
     ports,

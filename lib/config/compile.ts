@@ -47,6 +47,8 @@ export interface MayflyConfig {
   readonly githubUrl: string;
   readonly pools: readonly PoolPlan[];
   readonly network: NetworkPlan;
+  /** How instances reach the claim. */
+  readonly claimAccess: 'public' | 'private';
   /** Reserved concurrency, where wished. */
   readonly concurrency: { readonly webhook: number | undefined; readonly claim: number | undefined };
 }
@@ -70,6 +72,7 @@ export function compile(input: MayflyInput): MayflyConfig {
     githubUrl: input.github.url,
     pools: pools.map(([name, pool]) => ({ name, image: imagePlan(pool), volume: volumePlan(pool) })),
     network: networkPlan(input.network),
+    claimAccess: input.claim,
     concurrency: { webhook: input.concurrency.webhook, claim: input.concurrency.claim },
   };
 }

@@ -175,6 +175,11 @@ export const mayflySchema = z
   .strictObject({
     github: githubSchema,
     network: networkSchema.prefault({}),
+    claim: oneOf(['public', 'private'])
+      .default('public')
+      .describe(
+        'How instances reach the claim. public: a function URL, for those who prove themselves. private: an API that only the VPC reaches, which also compares the caller’s address; an interface endpoint costs about 0.01 USD an hour for each zone.',
+      ),
     concurrency: z
       .strictObject({
         webhook: whole(1, 1_000).optional().describe('Reserved for the webhook function.'),

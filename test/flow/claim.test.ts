@@ -85,7 +85,7 @@ describe('a claim', () => {
   it('that is too large or no JSON is refused before anything is looked up', async () => {
     const { stage } = await booted();
     for (const body of [new Uint8Array(CLAIM_BYTES_MAX + 1), Buffer.from('{'), Buffer.from('[]')]) {
-      expect(await answerClaim(body, stage.claimPorts)).toMatchObject({ statusCode: 403 });
+      expect(await answerClaim({ body }, stage.claimPorts)).toMatchObject({ statusCode: 403 });
     }
   });
 

@@ -51,9 +51,9 @@ async function scene(): Promise<Scene> {
 const bodyOf = (identity: string, change: Partial<Record<keyof ClaimRequest, unknown>> = {}): Buffer =>
   Buffer.from(JSON.stringify({ ...claimOf(identity), ...change }));
 
-async function claim({ stage }: Scene, body: Uint8Array) {
+async function claim({ stage }: Scene, body: Uint8Array, source?: string) {
   const identity = createIdentityVerifier({ [REGION]: key.certificate });
-  const answer = await answerClaim(body, { ...stage.claimPorts, identity });
+  const answer = await answerClaim({ body, source }, { ...stage.claimPorts, identity });
   const reasons = stage.said.flatMap((line) => /"claim-refused".*"reason":"([a-z-]+)"/.exec(line)?.[1] ?? []);
   return { answer, reason: reasons.at(-1) };
 }
@@ -66,7 +66,13 @@ const flipped = (text: string, at: number): string => {
   return base64(bytes);
 };
 
-type Lie = readonly [what: string, body: (one: Scene) => Uint8Array | Promise<Uint8Array>, reason: string];
+type Lie = readonly [
+  what: string,
+  body: (one: Scene) => Uint8Array | Promise<Uint8Array>,
+  reason: string,
+  /** Of a private API. */
+  source?: (one: Scene) => string,
+];
 
 const FORM: readonly Lie[] = [
   ['nothing', () => Buffer.alloc(0), 'claim-unreadable'],
@@ -175,6 +181,34 @@ const SIGNED: readonly Lie[] = [
   ],
 ];
 
+/** As long as the address itself. */
+const neighbourOf = (ip: string): string => ip.slice(0, -1) + String((Number(ip.at(-1)) + 1) % 10);
+
+const ELSEWHERE: readonly Lie[] = [
+  [
+    'the right document from a neighbour’s address',
+    ({ sign }) => bodyOf(sign()),
+    'claim-other-source',
+    () => '203.0.113.9',
+  ],
+  [
+    'the right document from an address that is none',
+    ({ sign }) => bodyOf(sign()),
+    'claim-other-source',
+    () => '',
+  ],
+  [
+    'a document that states the caller’s address, and was signed for another',
+    ({ sign, document }) => {
+      const bytes = Buffer.from(sign(), 'base64');
+      bytes.write(neighbourOf(document.privateIp), bytes.indexOf(document.privateIp));
+      return bodyOf(base64(bytes));
+    },
+    'identity-signature',
+    ({ document }) => neighbourOf(document.privateIp),
+  ],
+];
+
 const HISTORY: readonly Lie[] = [
   [
     'a first claim long after the launch',
@@ -228,25 +262,27 @@ const HISTORY: readonly Lie[] = [
   ],
 ];
 
-const LIES: readonly Lie[] = [...FORM, ...STATED, ...SIGNED, ...HISTORY];
+const LIES: readonly Lie[] = [...FORM, ...STATED, ...SIGNED, ...ELSEWHERE, ...HISTORY];
 
 describe('a claim', () => {
   it('that is honest is answered, so that the lies below fail for what they say', async () => {
     const one = await scene();
     expect((await claim(one, bodyOf(one.sign()))).answer.statusCode).toBe(200);
+    const other = await scene();
+    expect((await claim(other, bodyOf(other.sign()), other.document.privateIp)).answer.statusCode).toBe(200);
   });
 
   it('can be a lie in more than forty ways', () => {
     expect(LIES.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(LIES)(
+  it.each(LIES.map((lie) => [lie[0], lie] as const))(
     'with %s is refused without a word, and our log has the reason',
-    async (_what, body, expected) => {
+    async (_what, [, body, expected, source]) => {
       const one = await scene();
       const lie = await body(one);
       const before = one.stage.github.truth.issued(one.stage.clock.now()).length;
-      const { answer, reason } = await claim(one, lie);
+      const { answer, reason } = await claim(one, lie, source?.(one));
       expect(answer).toEqual({ statusCode: 403, body: { refused: true } });
       expect(reason).toBe(expected);
       expect(one.stage.github.truth.issued(one.stage.clock.now())).toHaveLength(before);

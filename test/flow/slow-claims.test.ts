@@ -40,12 +40,12 @@ describe('two slow functions that answer one claim past their lease', () => {
       const { stage, body } = await booted();
       const github = slowly(stage.claimPorts.github);
       const ports = { ...stage.claimPorts, github: { ...stage.claimPorts.github, mint: github.slow } };
-      const first = answerClaim(body, ports);
+      const first = answerClaim({ body }, ports);
       await settle();
       expect(github.waiting()).toBe(1);
       // The first function is slow, not dead; its lease runs out, and the agent's repeat meets another function.
       stage.clock.advance(31_000);
-      const second = answerClaim(body, ports);
+      const second = answerClaim({ body }, ports);
       await settle();
       expect(github.waiting()).toBe(2);
       for (const n of order) {

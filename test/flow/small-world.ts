@@ -115,7 +115,7 @@ async function act(agent: Agent, stage: Stage, fate: Fate): Promise<void> {
 
 async function claim(agent: Agent, stage: Stage, fate: Fate): Promise<void> {
   const body = Buffer.from(JSON.stringify(claimOf(stage.ec2.identityDocument(agent.instanceId))));
-  const answer = await live(stage.claimPorts, fate, (ports) => answerClaim(body, ports));
+  const answer = await live(stage.claimPorts, fate, (ports) => answerClaim({ body }, ports));
   const now = stage.clock.now();
   agent.nextAt = now + STEP_MS;
   if (answer?.statusCode === 200) agent.granted = answer.body as ClaimGranted;

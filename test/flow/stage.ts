@@ -200,7 +200,9 @@ export function createStage(options: StageOptions = {}) {
     },
     claim: (instanceId: string, change: Partial<ClaimRequest> = {}) =>
       answerClaim(
-        Buffer.from(JSON.stringify({ ...claimOf(ec2.identityDocument(instanceId)), ...change })),
+        {
+          body: Buffer.from(JSON.stringify({ ...claimOf(ec2.identityDocument(instanceId)), ...change })),
+        },
         claimPorts,
       ),
   };

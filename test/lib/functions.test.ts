@@ -25,7 +25,7 @@ describe('the functions', () => {
   it.each([
     ['webhook', 512, 10, ['STACK_ID', 'JOBS_QUEUE_URL', 'WEBHOOK_SECRET_ARN']],
     ['dispatch', 1024, 15, [...PLACE, 'POOLS', 'SUBNETS', ...APP]],
-    ['claim', 512, 20, [...PLACE, ...APP, 'ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL']],
+    ['claim', 512, 20, [...PLACE, ...APP, 'ACCOUNT_ID', 'REPORT_URL', 'GUARD_URL', 'CLAIM_ACCESS']],
     ['report', 512, 10, [...PLACE, ...APP]],
     ['guard', 512, 10, [...PLACE, ...APP]],
     ['observe', 512, 15, PLACE],

@@ -4,6 +4,7 @@ import type { Resource } from './synthesized.ts';
 const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws-us-gov',
   'AWS::Region': 'us-gov-northwest-1',
+  'AWS::URLSuffix': 'amazonaws.com',
   'AWS::AccountId': '123456789012',
   'AWS::StackName': 'Mayfly',
   'AWS::StackId':
@@ -52,6 +53,7 @@ function ref(id: string, resources: Resources): string {
 function attribute(id: string, name: string, resources: Resources): string {
   if (name === 'LatestVersionNumber') return '1234';
   if (name === 'FunctionUrl') return `https://${'a'.repeat(32)}.lambda-url.us-gov-west-1.on.aws/`;
+  if (name === 'Id' && resources[id]?.Type === 'AWS::EC2::VPCEndpoint') return 'vpce-0123456789abcdef0';
   if (name === 'GroupId') return 'sg-0123456789abcdef0';
   const service = resources[id]?.Type.split('::')[1]?.toLowerCase();
   return `arn:aws-us-gov:${service}:us-gov-northwest-1:123456789012:${id.padEnd(40, 'x')}`;

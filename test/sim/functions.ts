@@ -112,14 +112,17 @@ export function invokeClaim(
     fn: 'claim',
     name: claim.name,
     work: async (given) => {
-      const answer = await answerClaim(Buffer.from(claim.body), {
-        ...given,
-        identity: plainIdentity,
-        settings: given.deployment.settings,
-        home: { stackId: STACK_ID, accountId: ACCOUNT, region: REGION },
-        reportUrl: REPORT_URL,
-        guardUrl: 'https://guard.invalid/',
-      });
+      const answer = await answerClaim(
+        { body: Buffer.from(claim.body) },
+        {
+          ...given,
+          identity: plainIdentity,
+          settings: given.deployment.settings,
+          home: { stackId: STACK_ID, accountId: ACCOUNT, region: REGION },
+          reportUrl: REPORT_URL,
+          guardUrl: 'https://guard.invalid/',
+        },
+      );
       if ('jit' in answer.body) {
         const { runnerName } = answer.body;
         sim.tell({ kind: 'delivered', instanceId: claim.instanceId, runnerName });

@@ -76,6 +76,7 @@ describe('a configuration', () => {
           egressTcpPorts: [443],
           egressDomains: undefined,
         },
+        claimAccess: 'public',
         concurrency: { webhook: undefined, claim: undefined },
       },
     });
