@@ -1,4 +1,4 @@
-import { type Call, type Fault, killCallerAfter, killCallerBefore } from '../aws/faults.ts';
+import { type Fault, killCallerAfter, killCallerBefore } from '../aws/faults.ts';
 import { type Draw, drawIndex } from '../github/draw.ts';
 import type { RunningStack } from '../stack/run.ts';
 import type { Strike } from './chaos.ts';
@@ -49,25 +49,17 @@ export function killFunctions(
   );
   const stand: Fault = (call, proceed) => {
     const fate = fates.get(call.caller ?? '');
-    if (fate === undefined || !isDue(fate, call)) return proceed();
+    if (fate === undefined) return proceed();
+    fate.left -= 1;
+    if (fate.left > 0) return proceed();
     fate.deaths += 1;
     const key = `death ${fate.deaths} ${fate.name}`;
     fate.left = 1 + drawIndex(draw, key, 2 * CALLS_BETWEEN[fate.name]);
     strike('function-killed', fate.name);
-    const isBefore = draw(`${key} before`) < 0.5 && !isOnlyCopy(call);
-    return (isBefore ? killCallerBefore : killCallerAfter)(call, proceed);
+    return (draw(`${key} before`) < 0.5 ? killCallerBefore : killCallerAfter)(call, proceed);
   };
   stack.faults.beforeEach(stand);
 }
 
 const constructOf = (name: FunctionName): string =>
   `Mayfly/${name.charAt(0).toUpperCase()}${name.slice(1)}/Function`;
-
-function isDue(fate: Fate, call: Call): boolean {
-  if (fate.name === 'webhook' && call.action !== 'SendMessage') return false;
-  fate.left -= 1;
-  return fate.left <= 0;
-}
-
-/** A webhook that dies before its message is queued has lost it: GitHub keeps the failed delivery, and does not repeat it. */
-const isOnlyCopy = ({ api, action }: Call): boolean => api === 'sqs' && action === 'SendMessage';

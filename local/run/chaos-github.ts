@@ -8,8 +8,6 @@ import type { Strike } from './chaos.ts';
 const FAULTS: Partial<Faults> = { hookDuplicated: 0.08, hookReordered: 0.15, stolen: 0.08 };
 const LOST_SHARE = 0.03;
 
-/** Events that may be lost, for ever: GitHub keeps no delivery of them. */
-const MAY_BE_LOST: readonly string[] = ['in_progress', 'completed'];
 const ORDER: readonly string[] = ['queued', 'in_progress', 'completed'];
 
 /** A GitHub on a bad day, between its model and all who speak with it; tells what it did. */
@@ -20,8 +18,8 @@ export const chaoticGitHub =
     const lost = new Set<string>();
     const isLost = ({ event, guid, redelivery }: Delivery): boolean => {
       const { job, action } = event;
-      if (redelivery || !MAY_BE_LOST.includes(action)) return false;
-      if (draw(`lost ${job.id} ${action}`) >= LOST_SHARE) return false;
+      // Lost for ever: GitHub keeps no delivery of it that could be asked for again.
+      if (redelivery || draw(`lost ${job.id} ${action}`) >= LOST_SHARE) return false;
       if (!lost.has(guid)) strike('webhook-lost', action);
       lost.add(guid);
       return true;

@@ -83,13 +83,7 @@ async function deathsOf(seed: string, calls: number): Promise<Readonly<Record<st
       const killCaller = () => {
         seen.killed = true;
       };
-      const action = name === 'webhook' ? 'SendMessage' : 'PutItem';
-      const call: Call = {
-        api: name === 'webhook' ? 'sqs' : 'dynamodb',
-        action,
-        caller,
-        killCaller,
-      } as never;
+      const call: Call = { api: 'dynamodb', action: 'PutItem', caller, killCaller } as never;
       const outcome = await faults.take(call)?.(call, async () => {
         seen.happened = true;
         return { status: 200, headers: {}, body: '' };
