@@ -4,9 +4,11 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import type { JobEvent } from '../../lambdas/contracts/job-event.ts';
+import type { LedgerItem } from '../../lambdas/contracts/ledger.ts';
 import type { Reason } from '../../lambdas/contracts/reasons.ts';
 import { freshPool } from '../../lambdas/core/breaker.ts';
 import { freshBudget, LAUNCH_BUCKET } from '../../lambdas/core/pacing.ts';
+import { receiveJobs } from '../../lambdas/flow/receive-jobs.ts';
 import type { Fault } from '../../lambdas/ports/outcome.ts';
 import { STACK_ID } from '../core/fixtures.ts';
 import { createStage, type Stage, type StageOptions } from '../flow/stage.ts';
@@ -37,6 +39,17 @@ const dispatched = async (stage: Stage) => {
   stage.queue();
   await stage.dispatch(stage.messages());
 };
+/** A dispatch that cannot write any more from the first such item on. */
+async function dispatchedUntil(stage: Stage, isLast: (item: LedgerItem) => boolean): Promise<void> {
+  stage.queue();
+  const { ledger } = stage.world;
+  let isDead = false;
+  const write: typeof ledger.write = async (item) => {
+    isDead ||= isLast(item);
+    return isDead ? { ok: false, fault: busy('throttled') } : ledger.write(item);
+  };
+  await receiveJobs(stage.messages(), { ...stage.world, ledger: { ...ledger, write } });
+}
 const spoiledLaunch = (fault: Fault) => async (stage: Stage) => {
   stage.spoil('instances.launch', { when: 'before', fault });
   await dispatched(stage);
@@ -113,14 +126,7 @@ const STUCK: Readonly<Record<string, Stuck>> = {
   },
   'whose dispatch died after its first write': {
     ...{ reason: 'received', state: 'held', withinS: 30, isAdvised: false },
-    bring: async (stage) => {
-      stage.spoil('ledger.write', undefined, { when: 'before', fault: busy('throttled') });
-      stage.spoil('ledger.read', undefined, undefined, undefined, {
-        when: 'before',
-        fault: busy('throttled'),
-      });
-      await dispatched(stage);
-    },
+    bring: (stage) => dispatchedUntil(stage, ({ kind, rev }) => kind !== 'job' || rev > 0),
   },
   'beyond the ceiling of its pool': {
     ...{ reason: 'pool-full', state: 'waiting', withinS: 30, isAdvised: true },
@@ -160,11 +166,7 @@ const STUCK: Readonly<Record<string, Stuck>> = {
   },
   'whose dispatch died before its launch was frozen': {
     ...{ reason: 'launch-lost', state: 'launching', withinS: 90, isAdvised: false },
-    bring: async (stage) => {
-      const writes = Array.from({ length: 7 }, () => undefined);
-      stage.spoil('ledger.write', ...writes, { when: 'before', fault: busy('throttled') });
-      await dispatched(stage);
-    },
+    bring: (stage) => dispatchedUntil(stage, ({ kind }) => kind === 'launch'),
   },
   'beyond the launch budget': {
     ...{ reason: 'launch-budget-spent', state: 'waiting', withinS: 1, isAdvised: false },
