@@ -2,7 +2,7 @@ import { createAppJwt, createAppTokens } from '../../lambdas/adapters/app-tokens
 import { faultOfAnswer } from '../../lambdas/adapters/github-faults.ts';
 import type { Call, Send } from '../../lambdas/adapters/github-request.ts';
 import { createGitHubRest } from '../../lambdas/adapters/github-rest.ts';
-import type { Clock } from '../../lambdas/ports/clock.ts';
+import type { Clock, Dice } from '../../lambdas/ports/clock.ts';
 import type { GitHub } from '../../lambdas/ports/github.ts';
 import { done, failed } from '../../lambdas/ports/outcome.ts';
 import { etagOf } from '../github/api.ts';
@@ -15,17 +15,19 @@ export interface MemoryGitHubOptions {
   readonly clock: Clock;
   /** Asked with `github.mint`, `github.deregister` and so on. */
   readonly trouble?: TroublePlan;
+  /** Left out: the same draws for each container, which then make the same App tokens within one second. */
+  readonly dice?: Dice;
 }
 
 /**
  * The GitHub port over the GitHub model, by the very code that speaks to GitHub, tokens included; only HTTP and the App's
  * signature are left out. Each one made stands for a container: it keeps its own tokens.
  */
-export function createMemoryGitHub({ model, clock, trouble }: MemoryGitHubOptions): GitHub {
+export function createMemoryGitHub({ model, clock, trouble, dice }: MemoryGitHubOptions): GitHub {
   const send = sendTo(model, clock);
   const app = async () => done({ appId: '1', apiUrl: 'https://github.invalid', keySlot: 'a' } as const);
   const sign = async () => done(new Uint8Array());
-  const parts = { app, sign, send, clock, dice: createSeededDice('memory-github') };
+  const parts = { app, sign, send, clock, dice: dice ?? createSeededDice('memory-github') };
   const port = createGitHubRest({ app, send, tokens: createAppTokens(parts), jwt: createAppJwt(parts) });
   return {
     mint: (request) => underPlan(trouble, 'github.mint', () => port.mint(request)),

@@ -81,7 +81,11 @@ export function createLambdas(sim: () => Sim): Lambdas {
     const { deployed, github, clock, seed } = { ...sim(), seed: sim().scenario.seed };
     containers += 1;
     const skewMs = between(fractionOf(mix(seed, hashText(`skew ${containers}`))), -SKEW_MS, SKEW_MS);
-    const port = createMemoryGitHub({ model: github, clock: { now: () => clock.now + skewMs, sleep } });
+    const port = createMemoryGitHub({
+      model: github,
+      clock: { now: () => clock.now + skewMs, sleep },
+      dice: diceOf({ seed }, { key: hashText(`container ${containers}`) }),
+    });
     return { ...deployed, github: port, skewMs, breaker: new Map() };
   };
   /** An idle container whose version may still be used; the newest first. */

@@ -144,7 +144,7 @@ export const PORT_MUTANTS: Readonly<Record<string, Mutant>> = {
   'busy-is-idle': {
     says: 'a registration that GitHub keeps because it is busy is taken for one that went',
     caughtBy: ['NoMurder', 'LedgerCloses', 'UsageTrue', 'NoGhosts'],
-    from: 186,
+    from: 235,
     mutation: {
       answers: github((port) => ({
         deregister: async (scope, id) => {

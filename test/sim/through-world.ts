@@ -135,8 +135,10 @@ const SECRET_LETTERS = `${LETTERS}ABCDEFGHIJKLMNOPQRSTUVWXYZ-_`;
 const SECRET_CHARS = 43;
 
 /** Chance that follows from who draws and how often. */
-export function diceOf(world: World, run: Run): Dice {
-  const base = mix(mix(world.seed, hashText('dice')), run.key);
+export const diceOf = (world: Pick<World, 'seed'>, run: Pick<Run, 'key'>): Dice =>
+  createDice(mix(mix(world.seed, hashText('dice')), run.key));
+
+function createDice(base: number): Dice {
   let draws = 0;
   const fraction = (): number => {
     draws += 1;
