@@ -4,12 +4,26 @@ import type { Command, Desk } from './command.ts';
 import { dlqList } from './dlq-list.ts';
 import { dlqReplay } from './dlq-replay.ts';
 import { drain } from './drain.ts';
+import { report } from './report.ts';
+import { reportJob } from './report-job.ts';
 import { runners } from './runners.ts';
 import { status } from './status.ts';
 import { resume, stop } from './stop.ts';
 import { why } from './why.ts';
 
-const COMMANDS: readonly Command[] = [why, status, runners, stop, resume, drain, admit, dlqList, dlqReplay];
+const COMMANDS: readonly Command[] = [
+  why,
+  status,
+  runners,
+  stop,
+  resume,
+  drain,
+  admit,
+  dlqList,
+  dlqReplay,
+  reportJob,
+  report,
+];
 const NAME_CHARS = Math.max(...COMMANDS.map(({ name }) => name.length));
 
 const USAGE = `mayfly <command> [options]        the operator's side of Mayfly

@@ -87,6 +87,7 @@ function sentences(summary: Summary, folder: RunFolder): string {
     ...failures.map((failure) => `FAILED: ${failure}`),
     '',
     `What happened stands in ${relative(process.cwd(), folder.path)}/ (ledger.jsonl, logs/).`,
+    'What it cost and who used it: npx mayfly report --local',
     'Next: put your organization into mayfly.yaml, then "npx cdk deploy".',
   ].join('\n');
 }

@@ -1,13 +1,14 @@
 import { readConfig } from '../../lib/config/read-config.ts';
 import { createChaos } from './chaos.ts';
 import { openDesk } from './desk.ts';
-import { createRunFolder, dumpLedger, dumpParked } from './folder.ts';
+import { createRunFolder, dumpLedger, dumpParked, type RunFolder } from './folder.ts';
 import type { StartOptions } from './options.ts';
 import { requireFreePort } from './port.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { isOver, isSettled, type Snapshot } from './snapshot.ts';
 import { type Counted, type Summary, summarize } from './summary.ts';
 import { SynthError } from './synth.ts';
+import { hasAllUsage } from './usage.ts';
 import { look } from './watch.ts';
 import { queueJobs } from './workload.ts';
 import { type LocalWorld, startWorld } from './world.ts';
@@ -57,7 +58,7 @@ export async function runLocally(options: StartOptions): Promise<number> {
       queueJobs(world.forge.model, read.config, { count: options.jobs, now: world.clock.now() });
     const desk = options.serve ? await openDesk(world.forge.model, world.clock.now) : undefined;
     if (desk !== undefined) printer.serving(world, desk);
-    const last = await watch(world, { printer, stopped, serve: options.serve });
+    const last = await watch(world, { printer, folder, stopped, serve: options.serve });
     await desk?.close();
     const rows = await dumpLedger(world.stack, folder);
     const parked = await dumpParked(world.stack, folder);
@@ -93,7 +94,12 @@ function interruption(): AbortSignal {
 /** Draws until the load is through and everything is gone, or a bound is reached. */
 async function watch(
   world: LocalWorld,
-  how: { readonly printer: Printer; readonly stopped: AbortSignal; readonly serve: boolean },
+  how: {
+    readonly printer: Printer;
+    readonly folder: RunFolder;
+    readonly stopped: AbortSignal;
+    readonly serve: boolean;
+  },
 ): Promise<Snapshot> {
   const { clock } = world;
   const startedAt = clock.now();
@@ -107,7 +113,8 @@ async function watch(
     if (!how.serve && Date.now() > endsAt) return snapshot;
     if (snapshot.jobs.every(isOver)) overSince ??= now;
     const isLate = overSince !== undefined && now - overSince > WIND_DOWN_MAX_MS;
-    const isQuiet = isSettled(snapshot) && world.forge.model.truth.registrations(now).length === 0;
+    const isClear = isSettled(snapshot) && world.forge.model.truth.registrations(now).length === 0;
+    const isQuiet = isClear && hasAllUsage(how.folder, snapshot);
     if (!how.serve && (isQuiet || isLate)) return snapshot;
     await pause(LOOK_REAL_MS, how.stopped);
   }
