@@ -11,9 +11,9 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
-const WIDTH = 720;
+const WIDTH = 600;
 const HEIGHT = 240;
-const LEFT = 64;
+const LEFT = 72;
 const BOTTOM = 28;
 const TOP = 12;
 
@@ -117,8 +117,8 @@ export function rows(
   const max = Math.max(1, ...values.map(({ value }) => value));
   const drawn = values.map(({ name, value }, n) => {
     const y = n * ROW;
-    const width = (value / max) * (WIDTH - 320);
-    return `<text x="0" y="${y + 21}">${escapeHtml(name)}</text><rect x="200" y="${y + 6}" width="${width.toFixed(1)}" height="22" rx="2" fill="${colour(n)}"/><text x="${(208 + width).toFixed(1)}" y="${y + 21}">${escapeHtml(unit(value))}</text>`;
+    const width = (value / max) * (WIDTH - 345);
+    return `<text x="0" y="${y + 21}">${escapeHtml(name)}</text><rect x="205" y="${y + 6}" width="${width.toFixed(1)}" height="22" rx="2" fill="${colour(n)}"/><text x="${(213 + width).toFixed(1)}" y="${y + 21}">${escapeHtml(unit(value))}</text>`;
   });
   return svg(title, drawn.join(''), values.length * ROW + 4);
 }

@@ -17,12 +17,12 @@ const REPOSITORIES_MAX = 5;
 const STYLE = `
 :root{color-scheme:light;font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;color:#1d2733;background:#f4f6f8}
 *{box-sizing:border-box}body{margin:0 auto;max-width:1080px;padding:24px 16px 48px}
-h1{font-size:26px;margin:0 0 2px}h2{font-size:17px;margin:0 0 12px}p{margin:0 0 8px}.sub{color:#56616e;margin-bottom:20px}
+h1{font-size:26px;margin:0 0 2px}h2{font-size:17px;margin:0 0 12px}p{margin:0 0 8px}.sub{color:#56616e;margin-bottom:20px}section .sub{font-size:13px;margin:8px 0 0}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin-bottom:16px}
 .card,section{background:#fff;border:1px solid #dde3e9;border-radius:8px;padding:16px}
 .card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.card span{color:#56616e;font-size:13px}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px;margin-bottom:16px}
-svg{display:block;width:100%;height:auto}svg text{font-size:13px;fill:#3c4956}.grid{stroke:#e3e8ed}
+svg{display:block;width:100%;height:auto}svg text{font-size:14.5px;fill:#3c4956}.grid{stroke:#e3e8ed}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:8px 0 0;padding:0;font-size:13px}
 .legend i{display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:6px}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}
@@ -34,7 +34,7 @@ th{color:#56616e;font-weight:600}.warn{border-left:4px solid #c4501b}li{margin-b
 
 const usd = (microUsd: number): string => {
   const value = microUsd / 1_000_000;
-  return `$${value.toFixed(value >= 100 ? 0 : value >= 1 ? 2 : 4)}`;
+  return value === 0 ? '$0' : `$${value.toFixed(value >= 100 ? 0 : value >= 0.1 ? 2 : 4)}`;
 };
 const share = (part: number, whole: number): string =>
   whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`;
@@ -123,7 +123,7 @@ const useChart = (totals: Row): string =>
       ['jobs', 'job'],
       ['boot', 'waste_boot'],
       ['idle', 'waste_idle'],
-      ['minimum charge of a minute', 'waste_minimum_charge'],
+      ['minimum charge (1 min)', 'waste_minimum_charge'],
       ['failed boots', 'waste_failed_boot'],
       ['never used', 'waste_never_used'],
       ['interrupted', 'waste_interrupted'],
