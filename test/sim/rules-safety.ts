@@ -51,13 +51,14 @@ const singleUse = rule(
 const noMurder = rule(
   'NoMurder',
   'S2',
-  'no machine is ended under its job before the lifetime of its pool is over',
+  'no machine is ended under a job that may be served before the lifetime of its pool is over',
   ({ sim, truth }) =>
     (happening) => {
       if (happening.kind !== 'terminate-asked') return undefined;
       for (const instanceId of happening.ids) {
         const jobId = truth.machines.get(instanceId)?.running ?? null;
-        if (jobId === null) continue;
+        // The guard denied such a job before its first step: its machine is meant to go.
+        if (jobId === null || truth.jobs.get(jobId)?.isInVain === true) continue;
         const { now } = sim.clock;
         const lifetimeMs = truth.runner(instanceId)?.rules.lifetimeMaxMs ?? 0;
         const instance = sim.ec2.instance(instanceId);
