@@ -9,8 +9,9 @@ const LINE_BYTES_MAX = 65_536;
 const CONNECTIONS_MAX = 16;
 
 /**
- * The socket on which the hook asks. Only the runner user may open it: its folder is the agent's. A job that opens it later
- * hears what its hook heard, and can change nothing by it.
+ * The socket on which the hook asks, in a folder of the agent's. An agent with the power to do so gives it to the runner
+ * user; on an image it has no powers at all, and the socket is open to everyone on the machine, which is that user and
+ * root. Either way a job that opens it later hears what its hook heard, and can change nothing by it.
  */
 export async function openGate(
   { gateSocket, runnerUser }: Pick<AgentSettings, 'gateSocket' | 'runnerUser'>,
@@ -32,7 +33,7 @@ export async function openGate(
     server.listen(gateSocket, () => resolve());
   });
   if (runnerUser !== null) await chown(gateSocket, 0, runnerUser.gid);
-  await chmod(gateSocket, 0o660);
+  await chmod(gateSocket, runnerUser === null ? 0o666 : 0o660);
   return {
     close: async () => {
       server.close();

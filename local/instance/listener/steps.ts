@@ -45,7 +45,10 @@ export async function runSteps(steps: readonly Step[], parts: StepsParts) {
     }
     return { conclusion: parts.halt.aborted ? haltConclusion(parts.halt) : conclusion, steps: ends };
   } finally {
-    await rm(work, { recursive: true, force: true, maxRetries: 5 });
+    // Not the folder itself: on an image it is a mount.
+    for (const folder of ['checkout', '_temp']) {
+      await rm(join(work, folder), { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 }
 
