@@ -82,9 +82,10 @@ describe('planSweep', () => {
 });
 
 describe('when a runner is due', () => {
-  it('is the earliest of its deadlines, and never once nothing is left to do', () => {
+  it('is the earliest of its deadlines, and after its end the looks at what it cost', () => {
     expect(runnerDue(runnerOf())).toBe(T0 + 300_000);
-    expect(runnerDue(ended(runnerOf(), { ...act, at: act.now, reason: 'instance-ended' }))).toBeNull();
+    const over = ended(runnerOf(), { ...act, at: act.now, reason: 'instance-ended' });
+    expect(runnerDue(over)).toBe(over.at.ended);
   });
 });
 

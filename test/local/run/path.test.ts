@@ -219,6 +219,10 @@ describe('webhooks', () => {
       await until(stage, 'nothing is left', () => isQuiet(stage));
       const used = expectOneLaunch(stage, calls);
       const instanceId = used === undefined ? '' : instanceOf(used);
+      await until(stage, 'the end is recorded', async () => {
+        const read = await stage.ledger.read('runner', instanceId);
+        return read.ok && read.value?.rank === 'ended';
+      });
       const [job, record] = await Promise.all([
         stage.ledger.read('job', jobId),
         stage.ledger.read('runner', instanceId),

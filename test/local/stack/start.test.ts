@@ -20,8 +20,8 @@ describe('startStack', () => {
   it.each([
     [
       'a type',
-      { Bucket: { Type: 'AWS::S3::Bucket' } },
-      /types not modelled locally: AWS::S3::Bucket \(Bucket\)/,
+      { Bucket: { Type: 'AWS::Kinesis::Stream' } },
+      /types not modelled locally: AWS::Kinesis::Stream \(Bucket\)/,
     ],
     [
       'a property',
