@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
 const attacks = page.slice(page.indexOf('## Attacks'));
-const rows = [...attacks.matchAll(/^\| (\d[\d–b]*) \| (.+) \| (.+) \| (.*) ?\|$/gm)].map(
+const rows = [...attacks.matchAll(/^\| (\d[\d–bcd]*) \| (.+) \| (.+) \| (.*) ?\|$/gm)].map(
   ([, number = '', attack = '', defence = '', shown = '']) => ({ number, attack, defence, shown }),
 );
 
