@@ -73,7 +73,9 @@ describe('the stand-in Listener and the simulated GitHub', () => {
       /√ Connected to GitHub[\s\S]*Z: Listening for Jobs\n.*Z: Running job: build\n.*Succeeded\n/,
     );
     const left = await readdir(home);
-    expect(left).toEqual(['_diag']);
+    expect(left).toEqual(['_diag', '_work']);
+    // A mount on an image: the folder stays, and nothing of the job in it.
+    expect(await readdir(join(home, '_work'))).toEqual([]);
     const logs = (await readdir(join(home, '_diag'))).map((name) => name.replace(/\d{8}-\d{6}/, 'UTC'));
     expect(logs.sort()).toEqual(['Runner_UTC-utc.log', 'Worker_UTC-utc.log']);
     await server.close();
